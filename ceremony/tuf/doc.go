@@ -1,0 +1,20 @@
+// Package tuf has all this program knows of The Update Framework (TUF
+// specification 1.0.34), and is the only package that imports go-tuf.
+//
+// What comes in is bytes from elsewhere; a strict parser of our own reads them
+// before any library does. What goes out is bytes that every client accepts.
+// In between, data flows one way:
+//
+//	bytes → Parse… → Chain → Change → Derive → Draft → Review → Sign → Layout
+//
+// Rules it keeps:
+//
+//   - nothing is signed that was handed in: root N+1 is derived from the chain
+//     and a named Change;
+//   - nothing is signed that was not reviewed: Sign takes what only a Review
+//     makes, and it holds the very bytes;
+//   - signatures are verified over the canonical form of the original bytes,
+//     and counted by unique public key;
+//   - what go-tuf accepts and this package refuses, or the other way round, is
+//     an error.
+package tuf
