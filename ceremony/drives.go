@@ -66,6 +66,11 @@ type Entry struct {
 	Mode fs.FileMode
 }
 
+// TemporaryPrefix begins the name of a file that is being written, and a number
+// ends it. One that is there later is what an interrupted write left: it was
+// never in place, and may go.
+const TemporaryPrefix = ".signer-tmp-"
+
 // Errors of drives, for errors.Is.
 var (
 	ErrGone     = errors.New("the drive was taken out")

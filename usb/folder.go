@@ -1,0 +1,204 @@
+package usb
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"runtime"
+	"slices"
+	"syscall"
+
+	"signer/ceremony"
+)
+
+// folders is a shelf on which each drive is a folder, named by its label. The
+// path may lead through links, since who runs the program chose it; from there
+// on none is followed.
+type folders string
+
+func (dir folders) labels() ([]string, error) {
+	entries, err := os.ReadDir(string(dir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var labels []string
+	for _, e := range entries {
+		if e.IsDir() && safeLabel(e.Name()) {
+			labels = append(labels, e.Name())
+		}
+	}
+	return labels, err
+}
+
+func (dir folders) make(label string) (store, error) {
+	if err := os.MkdirAll(string(dir), 0o700); err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(string(dir))
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	if err := root.Mkdir(label, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
+	}
+	return openFolder(root, label)
+}
+
+func (dir folders) open(label string) (store, error) {
+	root, err := os.OpenRoot(string(dir))
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	return openFolder(root, label)
+}
+
+// openFolder opens a folder that is one, not a link to one.
+func openFolder(shelf *os.Root, label string) (*folder, error) {
+	seen, err := shelf.Lstat(label)
+	if err != nil {
+		return nil, err
+	}
+	if !seen.IsDir() {
+		return nil, fmt.Errorf("%q: %w", label, errNotFolder)
+	}
+	root, err := shelf.OpenRoot(label)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := root.Stat(".")
+	if err == nil && !os.SameFile(seen, opened) {
+		err = fmt.Errorf("%q: %w", label, errNotFolder)
+	}
+	if err != nil {
+		return nil, errors.Join(err, root.Close())
+	}
+	return &folder{root}, nil
+}
+
+// folder is the files of one drive.
+type folder struct{ root *os.Root }
+
+func (f *folder) children(dir string) ([]ceremony.Entry, error) {
+	opened, err := f.root.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer opened.Close()
+	names, err := opened.Readdirnames(maxEntries + 1)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if len(names) > maxEntries {
+		return nil, fmt.Errorf("more than %d files: %w", maxEntries, ceremony.ErrTooLarge)
+	}
+	slices.Sort(names)
+	var entries []ceremony.Entry
+	for _, name := range names {
+		info, err := f.root.Lstat(path.Join(dir, name))
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, ceremony.Entry{Name: name, Size: info.Size(), Mode: info.Mode()})
+	}
+	return entries, nil
+}
+
+func (f *folder) read(name string, limit int64) ([]byte, error) {
+	file, err := f.regular(name, os.O_RDONLY)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, limit))
+	if err != nil {
+		return nil, err
+	}
+	if n, _ := file.Read(make([]byte, 1)); n > 0 {
+		return nil, ceremony.ErrTooLarge // it grew since it was measured
+	}
+	return data, nil
+}
+
+// regular opens a regular file. Without O_NONBLOCK, opening a pipe that was put
+// in its place just now would wait for a writer.
+func (f *folder) regular(name string, flag int) (*os.File, error) {
+	seen, err := f.root.Lstat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !seen.Mode().IsRegular() {
+		return nil, ceremony.ErrNotFile
+	}
+	file, err := f.root.OpenFile(name, flag|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := file.Stat()
+	if err == nil && !os.SameFile(seen, opened) {
+		err = ceremony.ErrNotFile
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
+}
+
+func (f *folder) mkdir(name string) error { return f.root.Mkdir(name, 0o755) }
+
+func (f *folder) create(name string, perm fs.FileMode) error {
+	file, err := f.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Chmod(perm), file.Close()) // whatever the umask
+}
+
+func (f *folder) write(name string, data []byte) error {
+	file, err := f.regular(name, os.O_WRONLY|os.O_TRUNC)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(data)
+	return errors.Join(err, file.Close())
+}
+
+func (f *folder) sync(name string) error {
+	info, err := f.root.Lstat(name)
+	if err != nil {
+		return err
+	}
+	if info.IsDir() && runtime.GOOS == "windows" {
+		return nil // which has no fsync of folders
+	}
+	open := f.root.Open
+	if !info.IsDir() {
+		open = func(name string) (*os.File, error) { return f.regular(name, os.O_WRONLY) }
+	}
+	file, err := open(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Sync(), file.Close())
+}
+
+func (f *folder) rename(from, to string) error { return f.root.Rename(from, to) }
+func (f *folder) remove(name string) error     { return f.root.Remove(name) }
+func (f *folder) close() error                 { return f.root.Close() }
+
+func (f *folder) clear() error {
+	dir, err := f.root.Open(".")
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	for _, name := range names {
+		err = errors.Join(err, f.root.RemoveAll(name)) // which follows no link
+	}
+	return err
+}
