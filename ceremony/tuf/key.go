@@ -1,0 +1,143 @@
+package tuf
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+)
+
+// Key types and schemes that all clients know.
+const (
+	keyEd25519 = "ed25519"
+	keyECDSA   = "ecdsa-sha2-nistp256"
+	keyRSA     = "rsa"
+	schemeRSA  = "rsassa-pss-sha256"
+
+	// keyECDSAOld is python-tuf's name: go-tuf v0.5.2 fails the whole update
+	// when root lists one such key.
+	keyECDSAOld = "ecdsa"
+)
+
+// hashAlgorithms is what every key of ours lists: tuf and fleetctl v0.5.2 make
+// a key's id with it, and cannot sign for a key listed without.
+func hashAlgorithms() []string { return []string{"sha256", "sha512"} }
+
+// SameKey reports whether two listings are of one public key, whatever its
+// spelling.
+func (k Key) SameKey(other Key) bool { return k.material == other.material }
+
+// key reads a key that is listed under the name declared.
+func (r *reader) key(v value, declared string) (Key, error) {
+	k := Key{}
+	o, err := r.object(v, "keytype", "scheme", "keyid_hash_algorithms", "keyval")
+	if err != nil {
+		return k, err
+	}
+	if k.Type, err = o.text("keytype"); err != nil {
+		return k, err
+	}
+	if k.Scheme, err = o.text("scheme"); err != nil {
+		return k, err
+	}
+	if k.HashAlgorithms, err = r.hashAlgorithms(o, declared); err != nil {
+		return k, err
+	}
+	if err := r.keyMaterial(&k, o); err != nil {
+		return k, err
+	}
+	return k, r.keyID(&k, v, declared)
+}
+
+// hashAlgorithms reads keyid_hash_algorithms, which clients do not ask for.
+func (r *reader) hashAlgorithms(o object, declared string) ([]string, error) {
+	if !o.has("keyid_hash_algorithms") {
+		return nil, r.deviate(o.value, "key %s has no keyid_hash_algorithms", quote(declared))
+	}
+	list, err := o.array("keyid_hash_algorithms")
+	if err != nil {
+		return nil, err
+	}
+	found := []string{}
+	for item := range list.items() {
+		name, err := item.text()
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, name)
+	}
+	if !slices.Equal(found, hashAlgorithms()) {
+		return found, r.deviate(list, "key %s has other keyid_hash_algorithms than sha256 and sha512", quote(declared))
+	}
+	return found, nil
+}
+
+// keyMaterial decodes keyval.public.
+func (r *reader) keyMaterial(k *Key, o object) error {
+	keyval, err := o.need("keyval")
+	if err != nil {
+		return err
+	}
+	inner, err := r.object(keyval, "public")
+	if err != nil {
+		return err
+	}
+	if k.Public, err = inner.text("public"); err != nil {
+		return err
+	}
+	decode, scheme, err := r.decoder(k.Type, o)
+	if err != nil {
+		return err
+	}
+	var problem string
+	if k.material, problem = decode(k.Public); problem != "" {
+		return inner.members["public"].fault("%s", problem)
+	}
+	if k.Scheme != scheme {
+		err = r.deviate(o.members["scheme"], "the scheme %s is not that of a key of type %q", quote(k.Scheme), k.Type)
+	}
+	if err == nil && !asWritten(*k) {
+		err = r.deviate(inner.members["public"], "the public key %s is spelled in a way that some clients do not read", quote(k.Public))
+	}
+	return err
+}
+
+// decoder finds how keys of a type are spelled, and the scheme that they have.
+func (r *reader) decoder(keyType string, o object) (decode func(string) (string, string), scheme string, err error) {
+	switch keyType {
+	case keyEd25519:
+		return decodeEd25519, keyEd25519, nil
+	case keyECDSA:
+		return decodeECDSA, keyECDSA, nil
+	case keyECDSAOld:
+		return decodeECDSA, keyECDSA, r.deviate(o.members["keytype"], "the key type %q stops every client that is built on go-tuf v0.5.2", keyType)
+	case keyRSA:
+		return decodeRSA, schemeRSA, nil
+	}
+	return nil, "", o.members["keytype"].fault("the key type %s is not known", quote(keyType))
+}
+
+// keyID compares the declared id with the digest of what is listed.
+func (r *reader) keyID(k *Key, v value, declared string) error {
+	canonical, err := canonicalOf(v)
+	if err != nil {
+		return err
+	}
+	computed := KeyID(sha256.Sum256(canonical))
+	if k.ID, err = ParseKeyID(declared); err != nil {
+		return v.fault("key id %s: want %d lower-case hex digits", quote(declared), hex.EncodedLen(len(computed)))
+	}
+	if k.ID != computed {
+		return r.deviate(v, "the id %s is not the digest of its key, which is %s", k.ID, computed)
+	}
+	return nil
+}
+
+// asWritten reports whether the public key is spelled as this program spells
+// it, which all clients read.
+func asWritten(k Key) bool {
+	if k.Type == keyEd25519 {
+		return k.Public == strings.ToLower(k.Public)
+	}
+	return strings.TrimSpace(k.Public) == strings.TrimSpace(pemOf(k.material))
+}
