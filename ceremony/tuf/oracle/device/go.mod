@@ -1,0 +1,3 @@
+module signer/ceremony/tuf/oracle/device
+
+go 1.26
