@@ -67,17 +67,17 @@ func (k *PrivateKey) sign(msg []byte) ([]byte, error) {
 	return ed25519.Sign(ed25519.PrivateKey(private), msg), nil
 }
 
-// listed is the form in which this program lists its keys. keyid_hash_algorithms
-// is obsolete (TUF 1.0.34 does not have it), yet without it the id is another,
-// and tuf and fleetctl with go-tuf v0.5.2 can no longer sign anything (measured).
+// listed is how metadata lists a key of this program. keyid_hash_algorithms is
+// no part of TUF 1.0.34, yet part of what the id is the digest of, and without
+// it tuf and fleetctl with go-tuf v0.5.2 can no longer sign (measured).
 func listed(public PublicKey) Key {
-	k := Key{
-		Type: "ed25519", Scheme: "ed25519",
+	const canonical = `{"keyid_hash_algorithms":["sha256","sha512"],"keytype":"ed25519","keyval":{"public":"%s"},"scheme":"ed25519"}`
+	return Key{
+		ID:             KeyID(DigestOf(fmt.Appendf(nil, canonical, public))),
+		Type:           keyEd25519,
+		Scheme:         keyEd25519,
 		Public:         public.String(),
-		HashAlgorithms: []string{"sha256", "sha512"},
+		HashAlgorithms: hashAlgorithms(),
 		material:       string(public[:]),
 	}
-	const canonical = `{"keyid_hash_algorithms":["sha256","sha512"],"keytype":"ed25519","keyval":{"public":"%s"},"scheme":"ed25519"}`
-	k.ID = KeyID(DigestOf(fmt.Appendf(nil, canonical, k.Public)))
-	return k
 }

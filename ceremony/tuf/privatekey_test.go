@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -47,6 +48,26 @@ func TestKeyIDAsV0HasIt(t *testing.T) {
 	}
 	if got := listed(PublicKey(b)); got.ID.String() != id {
 		t.Errorf("key id is %s, and v0.5.2 says %s", got.ID, id)
+	}
+}
+
+// A key of ours reads back from metadata as what it was.
+func TestListedKeyParses(t *testing.T) {
+	want := newKeys(t, &steady{}, 1)[0].Key()
+	b, err := json.Marshal(listing(want.Type, want.Scheme, want.Public))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := scan(b, MaxRootSize)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := (&reader{mode: Strict}).key(v, want.ID.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("listed as %+v, read as %+v", want, got)
 	}
 }
 
