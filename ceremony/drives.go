@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+
+	"signer/ceremony/tuf"
 )
 
 // Drives is what a ceremony needs of the machine's drives. Package usb has two:
@@ -59,12 +61,9 @@ type Volume interface {
 	Close() error
 }
 
-// Entry is a file, folder, link or special file on a volume.
-type Entry struct {
-	Name string
-	Size int64
-	Mode fs.FileMode
-}
+// Entry is a file, folder, link or special file on a volume, which package tuf
+// reads as its Tree.
+type Entry = tuf.Entry
 
 // TemporaryPrefix begins the name of a file that is being written, and a number
 // ends it. One that is there later is what an interrupted write left: it was
@@ -75,8 +74,8 @@ const TemporaryPrefix = ".signer-tmp-"
 var (
 	ErrGone     = errors.New("the drive was taken out")
 	ErrFull     = errors.New("the drive is full")
-	ErrTooLarge = errors.New("larger than it may be")
-	ErrNotFile  = errors.New("not a regular file")
+	ErrTooLarge = tuf.ErrTooLarge
+	ErrNotFile  = tuf.ErrNotFile
 )
 
 // Tray holds the virtual drives of a rehearsal, which a person plugs in and
