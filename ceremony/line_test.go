@@ -1,0 +1,366 @@
+package ceremony
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+	"unicode/utf8"
+
+	"signer/ceremony/secret"
+)
+
+var colourOptions = []Option{{Key: "red", Label: "Red"}, {Key: "blue", Label: "Blue", Value: "sky"}, {Key: "green", Label: "Green", Disabled: "sold out"}}
+
+// lineAnswer asks one question with an input of its own.
+func lineAnswer(t *testing.T, input string, q Question) (Answer, error, string) {
+	t.Helper()
+	var out bytes.Buffer
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	a, err := NewLine(strings.NewReader(input), &out, LineOptions{}).Ask(ctx, q)
+	return a, err, out.String()
+}
+
+func TestLineAnswers(t *testing.T) {
+	for _, c := range []struct {
+		input string
+		q     Question
+		want  string
+	}{
+		{"2\n", Question{Kind: Choose, Options: colourOptions}, "blue"},
+		{"blue\n", Question{Kind: Choose, Options: colourOptions}, "blue"},
+		{"\n", Question{Kind: Choose, Options: colourOptions, Default: "red"}, "red"},
+		{"\r\n", Question{Kind: Choose, Options: colourOptions, Default: "red"}, "red"},
+		{"\n\n2\n", Question{Kind: Choose, Options: colourOptions}, "blue"}, // no default: asked on
+		{"9\n", Question{Kind: Choose, Options: colourOptions}, "9"},        // for the ceremony to refuse
+		{" CEO \n", Question{Kind: Type}, "CEO"},
+		{"\n", Question{Kind: Type, Default: "CTO"}, "CTO"},
+		{"\n", Question{Kind: Type}, ""},
+		{"stop\n", Question{Kind: Type}, "stop"}, // words are answers
+		{"back\n", Question{Kind: Type}, "back"},
+		{"?\n", Question{Kind: Type}, "?"},
+		{"::stop\n", Question{Kind: Type}, ":stop"},
+		{"\n", Question{Kind: Number, Default: "365"}, "365"},
+		{"?\n3\n", Question{Kind: Number, Default: "365"}, "3"},
+		{"2027-11-22\n", Question{Kind: Date}, "2027-11-22"},
+		{"yes\n\n", Question{Kind: Read}, ""},
+		{"red\n", Question{Kind: Wait, Options: colourOptions}, "red"},
+		{":help\n:again\n:nonsense\n1\n", Question{Kind: Choose, Options: colourOptions}, "red"},
+		{":back\n:help\nx\n", Question{Kind: Type, NoBack: true}, "x"},
+	} {
+		if a, err, out := lineAnswer(t, c.input, c.q); err != nil || a.Text != c.want {
+			t.Errorf("%s, %q: %q, %v; want %q\n%s", c.q.Kind, c.input, a.Text, err, c.want, out)
+		}
+	}
+}
+
+func TestLineLeaves(t *testing.T) {
+	for _, kind := range []Kind{Read, Choose, Type, Number, Date, Passphrase} {
+		for input, want := range map[string]error{
+			":back\n": ErrBack, ":stop\n": ErrStop, ":help\n:stop\n": ErrStop,
+			"": ErrStop, ":nonsense": ErrStop,
+			"1": ErrStop, "yes": ErrStop, // a line that was cut off is no answer
+		} {
+			a, err, out := lineAnswer(t, input, Question{Kind: kind, Options: colourOptions, Default: "red"})
+			if !errors.Is(err, want) || a.Text != "" || a.Secret != nil {
+				t.Errorf("%s, %q: %q, %v; want %v\n%s", kind, input, a.Text, err, want, out)
+			}
+		}
+	}
+}
+
+func TestLineEndOfInputWhileADriveIsAwaited(t *testing.T) {
+	_, err, _ := lineAnswer(t, "", Question{Kind: Wait, Motion: Motion{Move: Insert, Label: "signing"}})
+	if !errors.Is(err, ErrStop) {
+		t.Errorf("nobody is there to bring the drive, and it waits: %v", err)
+	}
+}
+
+func TestLinePassphrase(t *testing.T) {
+	for input, want := range map[string]string{
+		" two  spaces \n": " two  spaces ", "plain\r\n": "plain", "::x\n": "::x", ":x y\n": ":x y", ":help\n?\n": "?",
+	} {
+		a, err, out := lineAnswer(t, input, Question{Kind: Passphrase, Prompt: "Passphrase root 1:"})
+		if err != nil || string(a.Secret) != want || strings.Contains(out, want) && want != "?" {
+			t.Errorf("%q gives %q, %v and shows\n%s", input, []byte(a.Secret), err, out)
+		}
+	}
+}
+
+func TestLineReadsSecretsUnseen(t *testing.T) {
+	typed := []string{":help", "correct horse"}
+	var prompts []string
+	var out bytes.Buffer
+	l := NewLine(strings.NewReader("seen\n"), &out, LineOptions{ReadSecret: func(prompt string) (secret.Bytes, error) {
+		prompts = append(prompts, prompt)
+		line := typed[0]
+		typed = typed[1:]
+		return secret.Bytes(line), nil
+	}})
+	a, err := l.Ask(t.Context(), Question{Kind: Passphrase, Prompt: "Passphrase \x1b[2J:"})
+	if err != nil || string(a.Secret) != "correct horse" {
+		t.Errorf("%q, %v", []byte(a.Secret), err)
+	}
+	if !slices.Equal(prompts, []string{"Passphrase <1B>[2J: ", "Passphrase <1B>[2J: "}) {
+		t.Errorf("prompts %q", prompts)
+	}
+	if a, err := l.Ask(t.Context(), Question{Kind: Type}); err != nil || a.Text != "seen" {
+		t.Errorf("then %q, %v", a.Text, err)
+	}
+}
+
+// lineTypist is a person at a terminal that types when told.
+func lineTypist(t *testing.T, o LineOptions) (l *Line, typeLine func(string), out *bytes.Buffer) {
+	in, hand := io.Pipe()
+	t.Cleanup(func() { _ = hand.Close() })
+	out = &bytes.Buffer{}
+	return NewLine(in, out, o), func(line string) {
+		go func() { _, _ = io.WriteString(hand, line+"\n") }()
+		synctest.Wait()
+	}, out
+}
+
+var errDriveIsHere = errors.New("the drive is here")
+
+// untilDrive is a context that the world ends after a while.
+func untilDrive(t *testing.T, d time.Duration) context.Context {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	time.AfterFunc(d, func() { cancel(errDriveIsHere) })
+	return ctx
+}
+
+func TestLineTypedForTheNextQuestionGoesThere(t *testing.T) {
+	for _, kind := range []Kind{Wait, Read, Type, Choose} {
+		synctest.Test(t, func(t *testing.T) {
+			l, typeLine, _ := lineTypist(t, LineOptions{})
+			for range 3 {
+				a, err := l.Ask(untilDrive(t, time.Minute), Question{Kind: kind, Options: colourOptions, Default: "red"})
+				if err != errDriveIsHere || a.Text != "" {
+					t.Errorf("%s: %q, %v", kind, a.Text, err)
+				}
+			}
+			typeLine("CEO")
+			if a, err := l.Ask(t.Context(), Question{Kind: Type}); err != nil || a.Text != "CEO" {
+				t.Errorf("after %s: %q, %v", kind, a.Text, err)
+			}
+		})
+	}
+}
+
+func TestLineAPipeLosesNothingToAWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, typeLine, _ := lineTypist(t, LineOptions{})
+		typeLine(" ::pass phrase ")
+		if _, err := l.Ask(untilDrive(t, time.Minute), Question{Kind: Wait, Prompt: "Making the key"}); err != errDriveIsHere {
+			t.Errorf("waiting: %v", err)
+		}
+		a, err := l.Ask(t.Context(), Question{Kind: Passphrase})
+		if err != nil || string(a.Secret) != " ::pass phrase " {
+			t.Errorf("then: %q, %v", []byte(a.Secret), err)
+		}
+	})
+}
+
+func TestLineImpatientEnterAnswersNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, typeLine, out := lineTypist(t, LineOptions{ReadSecret: func(string) (secret.Bytes, error) { return nil, io.EOF }})
+		go func() {
+			for range 3 {
+				time.Sleep(time.Second)
+				typeLine("")
+			}
+		}()
+		if _, err := l.Ask(untilDrive(t, time.Minute), Question{Kind: Wait, Prompt: "Insert it"}); err != errDriveIsHere {
+			t.Errorf("waiting: %v", err)
+		}
+		if n := strings.Count(out.String(), "Still waiting: Insert it"); n != 3 {
+			t.Errorf("said %d times that it still waits:\n%s", n, out)
+		}
+		_, err := l.Ask(untilDrive(t, time.Minute), Question{Kind: Choose, Options: colourOptions, Default: "red"})
+		if err != errDriveIsHere {
+			t.Errorf("an Enter of before answers: %v", err)
+		}
+	})
+}
+
+func TestLinePassphraseIsNotReadWhereItWouldBeSeen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hidden := 0
+		l, typeLine, out := lineTypist(t, LineOptions{ReadSecret: func(string) (secret.Bytes, error) {
+			hidden++
+			return secret.Bytes("unseen"), nil
+		}})
+		if _, err := l.Ask(untilDrive(t, time.Minute), Question{Kind: Wait}); err != errDriveIsHere {
+			t.Errorf("waiting: %v", err)
+		}
+		go func() {
+			time.Sleep(time.Second)
+			synctest.Wait()
+			if hidden > 0 || !strings.Contains(out.String(), "Press Enter first") {
+				t.Errorf("two readers at once:\n%s", out)
+			}
+			typeLine("hasty")
+		}()
+		a, err := l.Ask(t.Context(), Question{Kind: Passphrase, Prompt: "Passphrase:"})
+		if err != nil || string(a.Secret) != "unseen" {
+			t.Errorf("%q, %v", []byte(a.Secret), err)
+		}
+		if !strings.Contains(out.String(), "it was seen") {
+			t.Errorf("nobody says that the line was seen:\n%s", out)
+		}
+	})
+}
+
+func TestLineAnEndedContextAsksNothing(t *testing.T) {
+	var out bytes.Buffer
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errDriveIsHere)
+	l := NewLine(strings.NewReader("x\n"), &out, LineOptions{})
+	if _, err := l.Ask(ctx, Question{Kind: Type, Prompt: "Name?"}); err != errDriveIsHere || out.Len() > 0 {
+		t.Errorf("%v, shown %q", err, out.String())
+	}
+	if a, err := l.Ask(t.Context(), Question{Kind: Type}); err != nil || a.Text != "x" {
+		t.Errorf("the line is lost: %q, %v", a.Text, err)
+	}
+}
+
+func TestLineTooLong(t *testing.T) {
+	_, err, _ := lineAnswer(t, strings.Repeat("x", 5000)+"\n", Question{Kind: Type})
+	if !errors.Is(err, ErrTooLarge) {
+		t.Errorf("%v", err)
+	}
+}
+
+// lineTray counts what is done to it.
+type lineTray struct{ moves []string }
+
+func (h *lineTray) Sticks() []Stick {
+	return []Stick{{Label: "signing", Plugged: true, Content: "signing"}, {Label: "repository", Content: "blank"}}
+}
+func (h *lineTray) Plug(label string) error {
+	h.moves = append(h.moves, "plug "+label)
+	return nil
+}
+func (h *lineTray) Unplug(label string) error { return fmt.Errorf("no drive %s", label) }
+
+func TestLineMovesVirtualDrives(t *testing.T) {
+	tray := &lineTray{}
+	var out bytes.Buffer
+	l := NewLine(strings.NewReader(":tray\n:unplug x\n:plug repository\n:stop\n"), &out, LineOptions{Tray: tray})
+	_, err := l.Ask(t.Context(), Question{Kind: Wait, Motion: Motion{Move: Insert, Label: "repository"}})
+	if !errors.Is(err, ErrStop) || !slices.Equal(tray.moves, []string{"plug repository"}) {
+		t.Errorf("%v, moved %q", err, tray.moves)
+	}
+	for _, want := range []string{"(Type :plug repository)", "signing: plugged in, signing", "repository: in the tray, blank", "no drive x"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is missing in\n%s", want, out.String())
+		}
+	}
+	_, _, without := lineAnswer(t, ":plug x\n:stop\n", Question{Kind: Type})
+	if !strings.Contains(without, "There is no command :plug") {
+		t.Errorf("without a tray:\n%s", without)
+	}
+}
+
+// everyText is a question and events with a text in every place there is.
+func everyText(s string) (Question, []Event) {
+	options := []Option{{Key: "k", Label: s, Value: s}, {Key: s, Label: s, Disabled: s}}
+	q := Question{ID: s, Kind: Choose, Title: s, Prompt: s, Help: s, Problem: s, Default: "k", Options: options, Suggest: []string{s},
+		Text: []Block{Para(s), Warn(s), Table(Row{s, s}), Lines(s), QR(s)}}
+	outline := &Outline{Name: s, Title: s, Intro: s, Network: s, Rehearsal: true, Steps: []OutlineStep{{ID: "a", Title: s, Help: s}}}
+	events := []Event{{Kind: Began, Text: s, Outline: outline}, {Kind: StepAt, Step: "a", Text: s}, {Kind: StepAt, Step: s, Text: s},
+		{Kind: Note, Text: s}, {Kind: Did, Text: s}, {Kind: Trouble, Text: s}, {Kind: Progress, Text: s, Done: 1, Total: 1}, {Kind: Ended, Text: s}}
+	return q, events
+}
+
+// lineShows shows a text in every place there is.
+func lineShows(t *testing.T, s string) string {
+	t.Helper()
+	q, events := everyText(s)
+	var out bytes.Buffer
+	l := NewLine(strings.NewReader(":help\n:plug "+s+"\n"+s+" \n:stop\n"), &out, LineOptions{Tray: &lineTray{}})
+	for _, e := range events {
+		l.Tell(e)
+	}
+	for range 3 {
+		_, _ = l.Ask(t.Context(), q)
+	}
+	return out.String()
+}
+
+func TestLineHasNoEscapeSequences(t *testing.T) {
+	out := lineShows(t, "a\x1b[2J\u202eb\u200b\rc\x07\u009bd\n\x1b]0;e")
+	for _, r := range out {
+		if r != '\n' && (r < ' ' || r > '~') {
+			t.Fatalf("%q reaches the terminal in\n%q", r, out)
+		}
+	}
+	if !strings.Contains(out, "<1B>[2J<202E>b<200B>") {
+		t.Errorf("what was there is not shown:\n%s", out)
+	}
+}
+
+func TestLineWidth(t *testing.T) {
+	long := strings.Repeat("word ", 30) + strings.Repeat("é", 200)
+	for line := range strings.Lines(lineShows(t, long)) {
+		verbatim := strings.TrimSpace(line) == long // never wrapped, and never so long
+		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > 78 && !verbatim {
+			t.Errorf("%d columns: %q", n, line)
+		}
+	}
+}
+
+func TestLineSaysRehearsalAtEveryStep(t *testing.T) {
+	var out bytes.Buffer
+	l := NewLine(strings.NewReader(""), &out, LineOptions{})
+	l.Tell(Event{Kind: Began, Outline: &Outline{Title: "Create", Rehearsal: true,
+		Steps: []OutlineStep{{ID: "plan", Title: "Plan"}, {ID: "write", Title: "Write", Commits: true}}}})
+	for _, id := range []string{"plan", "write", "plan"} {
+		l.Tell(Event{Kind: StepAt, Step: id})
+	}
+	for _, want := range []string{"REHEARSAL. Create\n", "REHEARSAL. Step 1 of 2: Plan\n", "REHEARSAL. Step 2 of 2: Write\nThis step writes to drives.\n"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is missing in\n%s", want, out.String())
+		}
+	}
+	if n := strings.Count(out.String(), "REHEARSAL. Step 1"); n != 2 {
+		t.Errorf("going back was said %d times", n-1)
+	}
+}
+
+func TestLineProgressIsFewLines(t *testing.T) {
+	var out bytes.Buffer
+	l := NewLine(strings.NewReader(""), &out, LineOptions{})
+	for n := range int64(1001) {
+		l.Tell(Event{Kind: Progress, Text: "Writing signing", Done: n, Total: 1000})
+	}
+	want := "Writing signing: 25 %\nWriting signing: 50 %\nWriting signing: 75 %\nWriting signing: 100 %\n"
+	if out.String() != want {
+		t.Errorf("progress is\n%s", out.String())
+	}
+}
+
+func TestLineRevealsOnce(t *testing.T) {
+	a, err, out := lineAnswer(t, "abacus zoom\n", Question{Kind: Passphrase, Reveal: secret.Bytes("abacus zoom")})
+	if err != nil || string(a.Secret) != "abacus zoom" || strings.Count(out, "abacus zoom") != 1 {
+		t.Errorf("%q, %v, shown\n%s", []byte(a.Secret), err, out)
+	}
+}
+
+func TestLineNumbersTheListAsItIsNow(t *testing.T) {
+	asked := 0
+	q := Question{Kind: Choose, Refresh: func() []Option {
+		asked++
+		return colourOptions[asked-1:]
+	}}
+	if a, err, out := lineAnswer(t, ":again\n1\n", q); err != nil || a.Text != "blue" {
+		t.Errorf("%q, %v\n%s", a.Text, err, out)
+	}
+}
