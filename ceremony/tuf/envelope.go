@@ -14,7 +14,7 @@ const expiresForm = "2006-01-02T15:04:05Z"
 // envelope reads what all metadata files share. The signed part comes back for
 // the members that its role adds, which known names.
 func (r *reader) envelope(v value, role Role, known ...string) (Envelope, object, error) {
-	e := Envelope{Raw: v.d.b, Role: role}
+	e := Envelope{Raw: v.d.b, Role: role, Mode: r.mode}
 	top, err := r.object(v, "signed", "signatures")
 	if err != nil {
 		return e, object{}, err
@@ -111,7 +111,7 @@ func (r *reader) signatures(top object) ([]Signature, error) {
 			return nil, err
 		}
 		if ok && seen[s.KeyID] {
-			err = r.deviate(item, "key %s signs twice", s.KeyID)
+			err = r.deviate(item, "key %s signs twice", s.KeyID.Short())
 		}
 		if err != nil {
 			return nil, err
@@ -151,10 +151,10 @@ func (r *reader) signatureBytes(s Signature, v value, text string) (Signature, b
 		return s, false, v.fault("want a signature in hex")
 	}
 	if len(s.Bytes) == 0 {
-		return s, false, r.deviate(v, "the signature by key %s is empty", s.KeyID)
+		return s, false, r.deviate(v, "the signature by key %s is empty", s.KeyID.Short())
 	}
 	if text != strings.ToLower(text) {
-		err = r.deviate(v, "the signature by key %s is in upper case", s.KeyID)
+		err = r.deviate(v, "the signature by key %s is in upper case", s.KeyID.Short())
 	}
 	return s, true, err
 }

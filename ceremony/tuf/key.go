@@ -1,8 +1,6 @@
 package tuf
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
 	"strings"
 )
@@ -28,8 +26,10 @@ func hashAlgorithms() []string { return []string{"sha256", "sha512"} }
 func (k Key) SameKey(other Key) bool { return k.material == other.material }
 
 // key reads a key that is listed under the name declared.
-func (r *reader) key(v value, declared string) (Key, error) {
-	k := Key{}
+func (r *reader) key(v value, declared string) (k Key, err error) {
+	if k.ID, err = ParseKeyID(declared); err != nil {
+		return k, v.fault("want a key id of 64 lower-case hex digits, not %s", quote(declared))
+	}
 	o, err := r.object(v, "keytype", "scheme", "keyid_hash_algorithms", "keyval")
 	if err != nil {
 		return k, err
@@ -40,19 +40,19 @@ func (r *reader) key(v value, declared string) (Key, error) {
 	if k.Scheme, err = o.text("scheme"); err != nil {
 		return k, err
 	}
-	if k.HashAlgorithms, err = r.hashAlgorithms(o, declared); err != nil {
+	if k.HashAlgorithms, err = r.hashAlgorithms(o, k.ID); err != nil {
 		return k, err
 	}
 	if err := r.keyMaterial(&k, o); err != nil {
 		return k, err
 	}
-	return k, r.keyID(&k, v, declared)
+	return k, r.keyID(k.ID, v)
 }
 
 // hashAlgorithms reads keyid_hash_algorithms, which clients do not ask for.
-func (r *reader) hashAlgorithms(o object, declared string) ([]string, error) {
+func (r *reader) hashAlgorithms(o object, id KeyID) ([]string, error) {
 	if !o.has("keyid_hash_algorithms") {
-		return nil, r.deviate(o.value, "key %s has no keyid_hash_algorithms", quote(declared))
+		return nil, r.deviate(o.value, "key %s has no keyid_hash_algorithms", id.Short())
 	}
 	list, err := o.array("keyid_hash_algorithms")
 	if err != nil {
@@ -67,9 +67,9 @@ func (r *reader) hashAlgorithms(o object, declared string) ([]string, error) {
 		found = append(found, name)
 	}
 	if !slices.Equal(found, hashAlgorithms()) {
-		return found, r.deviate(list, "key %s has other keyid_hash_algorithms than sha256 and sha512", quote(declared))
+		err = r.deviate(list, "key %s has other keyid_hash_algorithms than sha256 and sha512", id.Short())
 	}
-	return found, nil
+	return found, err
 }
 
 // keyMaterial decodes keyval.public.
@@ -89,15 +89,16 @@ func (r *reader) keyMaterial(k *Key, o object) error {
 	if err != nil {
 		return err
 	}
+	public := inner.members["public"]
 	var problem string
 	if k.material, problem = decode(k.Public); problem != "" {
-		return inner.members["public"].fault("%s", problem)
+		return public.fault("%s", problem)
 	}
 	if k.Scheme != scheme {
-		err = r.deviate(o.members["scheme"], "the scheme %s is not that of a key of type %q", quote(k.Scheme), k.Type)
+		err = r.deviate(o.members["scheme"], "key %s has the scheme %s, which is not that of the type %q", k.ID.Short(), quote(k.Scheme), k.Type)
 	}
 	if err == nil && !asWritten(*k) {
-		err = r.deviate(inner.members["public"], "the public key %s is spelled in a way that some clients do not read", quote(k.Public))
+		err = r.deviate(public, "key %s is not spelled as all clients read it", k.ID.Short())
 	}
 	return err
 }
@@ -110,25 +111,22 @@ func (r *reader) decoder(keyType string, o object) (decode func(string) (string,
 	case keyECDSA:
 		return decodeECDSA, keyECDSA, nil
 	case keyECDSAOld:
-		return decodeECDSA, keyECDSA, r.deviate(o.members["keytype"], "the key type %q stops every client that is built on go-tuf v0.5.2", keyType)
+		return decodeECDSA, keyECDSA, r.deviate(o.members["keytype"], "the key type %q stops every client of go-tuf v0.5.2", keyType)
 	case keyRSA:
 		return decodeRSA, schemeRSA, nil
 	}
 	return nil, "", o.members["keytype"].fault("the key type %s is not known", quote(keyType))
 }
 
-// keyID compares the declared id with the digest of what is listed.
-func (r *reader) keyID(k *Key, v value, declared string) error {
+// keyID compares the declared id with the digest of what is listed. TAP 12
+// would have it free, and go-tuf v0.5.2's client takes any.
+func (r *reader) keyID(declared KeyID, v value) error {
 	canonical, err := canonicalOf(v)
 	if err != nil {
 		return err
 	}
-	computed := KeyID(sha256.Sum256(canonical))
-	if k.ID, err = ParseKeyID(declared); err != nil {
-		return v.fault("key id %s: want %d lower-case hex digits", quote(declared), hex.EncodedLen(len(computed)))
-	}
-	if k.ID != computed {
-		return r.deviate(v, "the id %s is not the digest of its key, which is %s", k.ID, computed)
+	if computed := KeyID(DigestOf(canonical)); declared != computed {
+		return r.deviate(v, "the id %s is not the digest of its key, which is %s", declared, computed)
 	}
 	return nil
 }

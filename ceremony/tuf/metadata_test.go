@@ -40,6 +40,9 @@ func listing(keyType, scheme, public string) dict {
 	}
 }
 
+// shortOf is the key's id as sentences show it.
+func shortOf(p pen) string { return p.id[:4] + " " + p.id[4:8] }
+
 func idOf(listed any) string {
 	canonical, err := Canonical(listed)
 	if err != nil {

@@ -142,7 +142,7 @@ func (r *reader) keyIDs(o object, role Role, keys map[KeyID]Key) ([]KeyID, error
 			problem = "role %s names key %s twice"
 		}
 		if problem != "" {
-			err = r.deviate(item, problem, role, id)
+			err = r.deviate(item, problem, role, id.Short())
 		}
 		if err != nil {
 			return nil, err
@@ -169,9 +169,9 @@ func (r *reader) powers(signed object, root *Root) error {
 		var problem string
 		switch {
 		case len(holds) == 0:
-			problem = fmt.Sprintf("key %s is listed and has no role", id)
+			problem = fmt.Sprintf("key %s is listed and has no role", id.Short())
 		case len(holds) > 1 && holds[0] == RoleRoot:
-			problem = fmt.Sprintf("key %s signs for root and for %s", id, holds[1])
+			problem = fmt.Sprintf("key %s signs for root and for %s", id.Short(), holds[1])
 		default:
 			continue
 		}

@@ -109,14 +109,14 @@ func (r *reader) fileMeta(v value) (m FileMeta, err error) {
 		}
 	}
 	if o.has("hashes") {
-		m.Hashes, err = r.hashes(o)
+		m.Hashes, err = hashesOf(o)
 	}
 	return m, err
 }
 
-// hashes reads at least one hash. Those that are not known are a deviation:
-// go-tuf/v2 refuses the file, go-tuf v0.5.2 passes over them.
-func (r *reader) hashes(o object) (map[string][]byte, error) {
+// hashesOf reads at least one hash. One that is not known stops go-tuf v0.5.2
+// (util.BytesMatchLenAndHashes) as it stops go-tuf/v2.
+func hashesOf(o object) (map[string][]byte, error) {
 	v, err := o.need("hashes")
 	if err != nil {
 		return nil, err
@@ -132,10 +132,7 @@ func (r *reader) hashes(o object) (map[string][]byte, error) {
 		}
 		size := map[string]int{"sha256": sha256.Size, "sha512": sha512.Size}[name]
 		if size == 0 {
-			if err := r.deviate(member, "the hash %s is not known", quote(name)); err != nil {
-				return nil, err
-			}
-			continue
+			return nil, member.fault("the hash %s is not known", quote(name))
 		}
 		hash, err := hex.DecodeString(text)
 		if err != nil || len(hash) != size {
@@ -144,7 +141,7 @@ func (r *reader) hashes(o object) (map[string][]byte, error) {
 		hashes[name] = hash
 	}
 	if len(hashes) == 0 {
-		return nil, v.fault("no hash that is known")
+		return nil, v.fault("there is no hash")
 	}
 	return hashes, nil
 }
@@ -227,7 +224,7 @@ func (r *reader) target(v value) (t Target, err error) {
 	if t.Length, err = o.integer("length", 0); err != nil {
 		return t, err
 	}
-	if t.Hashes, err = r.hashes(o); err != nil {
+	if t.Hashes, err = hashesOf(o); err != nil {
 		return t, err
 	}
 	if custom, ok := o.members["custom"]; ok {

@@ -65,14 +65,14 @@ var refusals = []struct {
 	{"a threshold that cannot be met", func(s dict) { at(s, "roles", "targets")["threshold"] = 2 }, "signed.roles.targets.threshold", "has 1 keys",
 		"role targets wants 2 signatures and has 1 keys"},
 	{"a key twice in a role", func(s dict) { at(s, "roles", "targets")["keyids"] = []any{targetsPen().id, targetsPen().id} },
-		"signed.roles.targets.keyids[1]", "twice", "names key " + targetsPen().id + " twice"},
+		"signed.roles.targets.keyids[1]", "twice", "names key " + shortOf(targetsPen()) + " twice"},
 	{"a role of an unlisted key", func(s dict) { at(s, "roles", "targets")["keyids"] = []any{targetsPen().id, newPen(9).id} },
 		"signed.roles.targets.keyids[1]", "not listed", "which is not listed"},
 	{"a key id that is none", func(s dict) { at(s, "roles", "targets")["keyids"] = []any{"ab"} }, "signed.roles.targets.keyids[0]", "key id", ""},
 	{"a key without a role", func(s dict) { p := newPen(9); at(s, "keys")[p.id] = p.listed }, step("signed")[1:] + ".keys" + step(newPen(9).id),
 		"has no role", "is listed and has no role"},
 	{"a root key that also signs targets", func(s dict) { at(s, "roles", "targets")["keyids"] = []any{newPen(1).id} },
-		"", "", "key " + newPen(1).id + " signs for root and for targets"},
+		"", "", "key " + shortOf(newPen(1)) + " signs for root and for targets"},
 	{"keys in a list", func(s dict) { s["keys"] = []any{} }, "signed.keys", "want an object", ""},
 }
 

@@ -39,6 +39,9 @@ func (r *reader) deviate(v value, format string, args ...any) error {
 }
 
 func (r *reader) note(sentence string) {
+	if slices.Contains(r.deviations, sentence) {
+		return
+	}
 	if len(r.deviations) < maxDeviations {
 		r.deviations = append(r.deviations, sentence)
 		return

@@ -82,12 +82,12 @@ func hexGroups(b []byte) string {
 
 // Key is a public key as metadata lists it.
 type Key struct {
-	ID             KeyID    // computed, never taken from the file
+	ID             KeyID    // computed; History may list another, and says so
 	Type, Scheme   string   // "ed25519", "ecdsa-sha2-nistp256", "rsa", …
 	Public         string   // keyval.public, as spelled
 	HashAlgorithms []string // keyid_hash_algorithms; nil when the key has none
 
-	material string // the decoded key, for comparison whatever its spelling
+	material string // the decoded key, for comparison whatever its spelling: keymaterial.go
 }
 
 // RoleKeys says who may sign for a role.
@@ -121,6 +121,7 @@ type Envelope struct {
 	SpecVersion string
 	Signatures  []Signature
 	Deviations  []string // what history may have and what this program would not write
+	Mode        Mode     // how it was read
 }
 
 // Digest names what was signed: the SHA-256 of the canonical signed part. It is

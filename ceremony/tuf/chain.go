@@ -1,0 +1,119 @@
+package tuf
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Errors of a chain, for errors.Is.
+var (
+	ErrGap      = errors.New("a version is missing in between")
+	ErrRollback = errors.New("older than the root that is known")
+	ErrFork     = errors.New("another root of the same version is known")
+)
+
+// maxChainDeviations keeps the chain's memory flat.
+const maxChainDeviations = 8 * maxDeviations
+
+// Chain is a repository's roots from version 1, each signed by the threshold of
+// the one before it and by its own (TUF 1.0.34 §5.3.4). Of all roots but the
+// latest it keeps the digest of the file.
+type Chain struct {
+	mode       Mode
+	digests    []Digest // of N.root.json, at N-1
+	latest     *Root
+	deviations []string
+}
+
+// NewChain begins with 1.root.json, which is trusted because it is handed in.
+func NewChain(first []byte, mode Mode) (*Chain, error) {
+	root, err := ParseRoot(first, mode)
+	if err != nil {
+		return nil, fmt.Errorf("begin a chain: %w", err)
+	}
+	if root.Version != 1 {
+		return nil, fmt.Errorf("begin a chain: %w: the first root is version %d", ErrGap, root.Version)
+	}
+	c := &Chain{mode: mode}
+	if err := c.verify(root, root); err != nil {
+		return nil, fmt.Errorf("begin a chain: %w", err)
+	}
+	c.add(root)
+	return c, nil
+}
+
+// Append adds root N+1, given as the bytes of its file. A root that is refused
+// leaves the chain as it was.
+func (c *Chain) Append(b []byte) error {
+	root, err := ParseRoot(b, c.mode)
+	if err != nil {
+		return fmt.Errorf("after root %d: %w", c.Len(), err)
+	}
+	if err := c.follows(root); err != nil {
+		return err
+	}
+	if err := c.verify(c.latest, root); err != nil {
+		return fmt.Errorf("root %d does not follow root %d: %w", root.Version, c.Len(), err)
+	}
+	if err := c.verify(root, root); err != nil {
+		return fmt.Errorf("root %d is not signed by its own keys: %w", root.Version, err)
+	}
+	c.add(root)
+	return nil
+}
+
+// follows checks the version (TUF 1.0.34 §5.3.5).
+func (c *Chain) follows(root *Root) error {
+	latest, digest := c.latest.Version, DigestOf(root.Raw)
+	if root.Version > latest {
+		if root.Version == latest+1 {
+			return nil
+		}
+		return fmt.Errorf("root %d (%s) after root %d (%s): %w", root.Version, digest, latest, c.Digest(latest), ErrGap)
+	}
+	if known := c.Digest(root.Version); known != digest {
+		return fmt.Errorf("root %d (%s) beside root %d (%s): %w", root.Version, digest, root.Version, known, ErrFork)
+	}
+	return fmt.Errorf("root %d (%s) after root %d (%s): %w", root.Version, digest, latest, c.Digest(latest), ErrRollback)
+}
+
+func (c *Chain) verify(by, root *Root) error {
+	tally, err := root.VerifyBy(by, RoleRoot)
+	if err == nil && tally.Dissent != "" {
+		c.deviate(fmt.Sprintf("go-tuf/v2 does not accept root %d by root %d: %s", root.Version, by.Version, tally.Dissent))
+	}
+	return err
+}
+
+func (c *Chain) add(root *Root) {
+	for _, sentence := range root.Deviations {
+		c.deviate(fmt.Sprintf("root %d: %s", root.Version, sentence))
+	}
+	c.digests = append(c.digests, DigestOf(root.Raw))
+	c.latest = root
+}
+
+// deviate notes a sentence, until a long history has said enough.
+func (c *Chain) deviate(sentence string) {
+	switch n := len(c.deviations); {
+	case n < maxChainDeviations:
+		c.deviations = append(c.deviations, sentence)
+	case n == maxChainDeviations:
+		c.deviations = append(c.deviations, "and more, in later roots")
+	}
+}
+
+// Latest is the root that clients trust now.
+func (c *Chain) Latest() *Root { return c.latest }
+
+// Len is the version of the latest root.
+func (c *Chain) Len() int { return len(c.digests) }
+
+// First is the digest of 1.root.json: it names the repository.
+func (c *Chain) First() Digest { return c.digests[0] }
+
+// Digest is that of the file of a version from 1 to Len.
+func (c *Chain) Digest(version int64) Digest { return c.digests[version-1] }
+
+// Deviations are what this program would not have written, root by root.
+func (c *Chain) Deviations() []string { return c.deviations }
