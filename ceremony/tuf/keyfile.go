@@ -41,6 +41,7 @@ var (
 type KeyFileInfo struct {
 	Encrypted bool
 	Cost      Cost // 0 when not encrypted
+	Known     bool // the derivation is one that TUF tools write; no other is tried
 }
 
 // SealKeys writes a key file with these keys, all under one passphrase.
@@ -64,17 +65,25 @@ func SealKeys(keys []*PrivateKey, pass secret.Bytes, cost Cost, rand io.Reader) 
 	return append(b, '\n'), nil
 }
 
-// OpenKeyFile unlocks a key file. It takes the costs that TUF tools write, and
-// those of also: what a caller seals with itself, which tests make cheap.
-// The keys belong to the caller, who wipes them.
-func OpenKeyFile(b []byte, pass secret.Bytes, also ...Cost) ([]*PrivateKey, error) {
-	return openKeyFile(b, pass, also, scryptKey)
+// OpenKeyFile unlocks a key file of any TUF tool. The keys belong to the
+// caller, who wipes them.
+func OpenKeyFile(b []byte, pass secret.Bytes) ([]*PrivateKey, error) {
+	return KeyOpener{}.Open(b, pass)
 }
 
-func openKeyFile(b []byte, pass secret.Bytes, also []Cost, derive derivation) ([]*PrivateKey, error) {
+// KeyOpener opens key files of one more cost: what its maker seals with, which
+// tests make cheap.
+type KeyOpener struct{ Also Cost }
+
+// Open is OpenKeyFile.
+func (o KeyOpener) Open(b []byte, pass secret.Bytes) ([]*PrivateKey, error) {
+	return o.open(b, pass, scryptKey)
+}
+
+func (o KeyOpener) open(b []byte, pass secret.Bytes, derive derivation) ([]*PrivateKey, error) {
 	file, err := readKeyFile(b)
 	if err == nil {
-		err = file.acceptable(also)
+		err = o.accepts(file)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open key file: %w", err)
@@ -94,34 +103,36 @@ func openKeyFile(b []byte, pass secret.Bytes, also []Cost, derive derivation) ([
 	return keys, nil
 }
 
-// InspectKeyFile says what a key file is. With ErrKDF, the info holds.
-func InspectKeyFile(b []byte, also ...Cost) (KeyFileInfo, error) {
+// accepts refuses what would have to be derived and must not be.
+func (o KeyOpener) accepts(f keyFile) error {
+	p := f.Data.KDF.Params
+	switch {
+	case !f.Encrypted:
+		return ErrPlaintext
+	case p.known(), p == scryptParams{N: o.Also, R: scryptR, P: scryptP}:
+		return nil
+	}
+	return fmt.Errorf("%w: scrypt with N %d, r %d, p %d", ErrKDF, p.N, p.R, p.P)
+}
+
+// known are the costs of go-tuf v0.5.2, of v0.7.0, and the highest of
+// go-securesystemslib.
+func (p scryptParams) known() bool {
+	return slices.Contains([]Cost{ProductCost, 65536, 131072}, p.N) && p.R == scryptR && p.P == scryptP
+}
+
+// InspectKeyFile says what a key file is. Its error means that it is none.
+func InspectKeyFile(b []byte) (KeyFileInfo, error) {
 	file, err := readKeyFile(b)
 	if err != nil {
 		return KeyFileInfo{}, fmt.Errorf("read key file: %w", err)
 	}
-	info := KeyFileInfo{Encrypted: file.Encrypted, Cost: file.Data.KDF.Params.N}
-	if err := file.acceptable(also); err != nil && !errors.Is(err, ErrPlaintext) {
-		return info, fmt.Errorf("read key file: %w", err)
-	}
-	return info, nil
+	p := file.Data.KDF.Params
+	return KeyFileInfo{Encrypted: file.Encrypted, Cost: p.N, Known: p.known()}, nil
 }
 
 // opensAlone reports whether HMAC, and so scrypt, takes the passphrase for the
 // empty one: it fills up short keys with zero bytes (RFC 2104 §2).
 func opensAlone(pass secret.Bytes) bool {
 	return len(pass) <= 64 && !slices.ContainsFunc(pass, func(c byte) bool { return c != 0 })
-}
-
-// acceptable refuses what would have to be derived and must not.
-func (f keyFile) acceptable(also []Cost) error {
-	if !f.Encrypted {
-		return ErrPlaintext
-	}
-	p := f.Data.KDF.Params
-	known := append([]Cost{ProductCost, 65536, 131072}, also...) // v0.5.2; v0.7.0; go-securesystemslib's strongest
-	if p.R != scryptR || p.P != scryptP || !slices.Contains(known, p.N) {
-		return fmt.Errorf("%w: scrypt with N %d, r %d, p %d", ErrKDF, p.N, p.R, p.P)
-	}
-	return nil
 }

@@ -17,6 +17,8 @@ import (
 // cheap is a cost for tests; no file of the product has it.
 const cheap Cost = 2
 
+var cheapOpener = KeyOpener{Also: cheap}
+
 func TestProductCost(t *testing.T) {
 	if ProductCost != 32768 {
 		t.Errorf("key files cost %d, and v0.5.2 opens none but 32768", ProductCost)
@@ -136,7 +138,7 @@ func TestSeveralKeysInOneFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	opened, err := OpenKeyFile(b, secret.Bytes("p"), cheap)
+	opened, err := cheapOpener.Open(b, secret.Bytes("p"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +208,7 @@ func TestOpenRefuses(t *testing.T) {
 		"a list and something":    {lockedFile(t, []byte(`[] x`), "p"), "p", errInside, ""},
 		"a field beside the keys": {mixed(`"scheme"`, `"x": 1, "scheme"`), "p", errInside, ""},
 	} {
-		keys, err := OpenKeyFile(c.b, secret.Bytes(c.pass), cheap)
+		keys, err := cheapOpener.Open(c.b, secret.Bytes(c.pass))
 		if err == nil || keys != nil {
 			t.Errorf("%s: opened", name)
 			continue
@@ -237,9 +239,9 @@ func TestCheapFilesAreForTests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, also := range [][]Cost{nil, {ProductCost}, {4}} {
-		if _, err := OpenKeyFile(b, secret.Bytes("p"), also...); !errors.Is(err, ErrKDF) {
-			t.Errorf("with %v: %v", also, err)
+	for _, opener := range []KeyOpener{{}, {Also: ProductCost}, {Also: 4}} {
+		if _, err := opener.Open(b, secret.Bytes("p")); !errors.Is(err, ErrKDF) {
+			t.Errorf("with %v: %v", opener, err)
 		}
 	}
 }
@@ -268,20 +270,17 @@ func TestSealRefuses(t *testing.T) {
 }
 
 func TestInspectKeyFile(t *testing.T) {
-	locked := string(lockedFile(t, []byte("[]"), "p"))
 	for name, c := range map[string]struct {
 		b    string
 		want KeyFileInfo
-		err  error
 	}{
-		"of v0":       {v0KeyFile, KeyFileInfo{Encrypted: true, Cost: 32768}, nil},
-		"of v0.7.0":   {strings.Replace(v0KeyFile, "32768", "65536", 1), KeyFileInfo{Encrypted: true, Cost: 65536}, nil},
-		"in the open": {`{"encrypted":false,"data":[{"keytype":"ed25519"}]}`, KeyFileInfo{}, nil},
-		"of a test":   {locked, KeyFileInfo{Encrypted: true, Cost: cheap}, nil},
-		"hostile":     {strings.Replace(v0KeyFile, "32768", "1073741824", 1), KeyFileInfo{Encrypted: true, Cost: 1 << 30}, ErrKDF},
+		"of v0":       {v0KeyFile, KeyFileInfo{Encrypted: true, Cost: 32768, Known: true}},
+		"of v0.7.0":   {strings.Replace(v0KeyFile, "32768", "65536", 1), KeyFileInfo{Encrypted: true, Cost: 65536, Known: true}},
+		"in the open": {`{"encrypted":false,"data":[{"keytype":"ed25519"}]}`, KeyFileInfo{}},
+		"of a test":   {string(lockedFile(t, []byte("[]"), "p")), KeyFileInfo{Encrypted: true, Cost: cheap}},
+		"hostile":     {strings.Replace(v0KeyFile, "32768", "1073741824", 1), KeyFileInfo{Encrypted: true, Cost: 1 << 30}},
 	} {
-		info, err := InspectKeyFile([]byte(c.b), cheap)
-		if info != c.want || !errors.Is(err, c.err) {
+		if info, err := InspectKeyFile([]byte(c.b)); err != nil || info != c.want {
 			t.Errorf("%s: %+v, %v", name, info, err)
 		}
 	}
@@ -303,7 +302,7 @@ func TestOpenErrorsShowNoSecret(t *testing.T) {
 		{`"private": "`, `"private": "zz`}, {`"private"`, `"privat"`},
 	} {
 		b := lockedFile(t, bytes.Replace(plain, []byte(edit.from), []byte(edit.to), 1), "p")
-		if _, err := OpenKeyFile(b, secret.Bytes("p"), cheap); err == nil || strings.Contains(err.Error(), seed) {
+		if _, err := cheapOpener.Open(b, secret.Bytes("p")); err == nil || strings.Contains(err.Error(), seed) {
 			t.Errorf("%q: %v", edit.to, err)
 		}
 	}
@@ -322,14 +321,14 @@ func FuzzKeyFile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		info, inspected := InspectKeyFile(b)
 		asked := Cost(0)
-		_, err := openKeyFile(b, secret.Bytes("p"), nil, func(_ secret.Bytes, _ []byte, cost Cost) (secret.Bytes, error) {
+		_, err := KeyOpener{}.open(b, secret.Bytes("p"), func(_ secret.Bytes, _ []byte, cost Cost) (secret.Bytes, error) {
 			asked = cost
 			return make(secret.Bytes, boxKey), nil
 		})
 		if asked != 0 && asked != 32768 && asked != 65536 && asked != 131072 {
 			t.Fatalf("scrypt was asked for N = %d", asked)
 		}
-		if asked != 0 && (inspected != nil || info.Cost != asked) {
+		if asked != 0 && (inspected != nil || info.Cost != asked || !info.Known) {
 			t.Fatalf("opening derives with N = %d, and inspecting says %+v, %v", asked, info, inspected)
 		}
 		if err == nil {
