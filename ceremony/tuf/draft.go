@@ -1,0 +1,114 @@
+package tuf
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Draft is a root that was derived and not yet signed. It is read only.
+type Draft struct {
+	change   Change
+	previous *Root // nil for a creation
+	root     *Root // as Strict reads it
+	signed   []byte
+	review   Review
+}
+
+// Derive builds the root that follows the chain, or root 1 when the chain is
+// nil. Nothing of it is handed in but the change: version, specification version
+// and consistent snapshots are the chain's.
+//
+// What it builds has passed the strict parser, and every difference to the root
+// before has its sentence in the Review.
+func Derive(chain *Chain, c Change, now time.Time) (*Draft, error) {
+	d := &Draft{change: c.clone()}
+	version := int64(1)
+	if chain != nil {
+		d.previous = chain.Latest()
+		version = d.previous.Version + 1
+	}
+	if err := d.derive(version, now); err != nil {
+		return nil, fmt.Errorf("derive root %d: %w", version, err)
+	}
+	return d, nil
+}
+
+func (d *Draft) derive(version int64, now time.Time) error {
+	if err := d.change.dates(d.previous == nil, now); err != nil {
+		return err
+	}
+	p, err := d.change.apply(d.previous)
+	if err != nil {
+		return err
+	}
+	if d.signed, err = json.Marshal(d.form(version, p)); err != nil {
+		return err
+	}
+	unsigned, err := signedFile(d.signed, nil)
+	if err != nil {
+		return err
+	}
+	if err := d.fits(unsigned, p); err != nil {
+		return err
+	}
+	if d.root, err = ParseRoot(unsigned, Strict); err != nil {
+		return err
+	}
+	d.review, err = d.describe(now)
+	return err
+}
+
+func (d *Draft) form(version int64, p powers) rootForm {
+	f := rootForm{
+		commonForm: common(RoleRoot, newSpecVersion, version, d.change.Expires),
+		Keys:       map[KeyID]keyForm{},
+		Roles:      map[Role]roleForm{},
+		Consistent: d.change.Consistent,
+	}
+	if d.previous != nil {
+		f.Consistent = d.previous.Consistent
+		if d.previous.SpecVersion != "" {
+			f.SpecVersion = d.previous.SpecVersion
+		}
+	}
+	for id, key := range p.keys {
+		f.Keys[id] = key.form()
+	}
+	for role, keys := range p.roles {
+		f.Roles[role] = roleForm(keys)
+	}
+	return f
+}
+
+// maxSignatureSize is more than a signature takes in root.json: those of RSA
+// keys of 8192 bits, the largest that are read, have 2048 digits.
+const maxSignatureSize = 2200
+
+// fits refuses a root that would be too large once it is signed.
+func (d *Draft) fits(unsigned []byte, p powers) error {
+	signers := len(p.roles[RoleRoot].KeyIDs)
+	if d.previous != nil {
+		signers += len(d.previous.Roles[RoleRoot].KeyIDs)
+	}
+	return fits(len(unsigned) + signers*maxSignatureSize)
+}
+
+func fits(size int) error {
+	if size > maxRoot052 {
+		return fmt.Errorf("%w: %d bytes, and clients of go-tuf v0.5.2 read %d of a root", ErrTooLarge, size, maxRoot052)
+	}
+	return nil
+}
+
+// Root is the draft as clients will read it, without signatures.
+func (d *Draft) Root() *Root { return d.root }
+
+// Previous is the root that this one follows; nil for a creation.
+func (d *Draft) Previous() *Root { return d.previous }
+
+// Digest is that of the bytes to be signed.
+func (d *Draft) Digest() Digest { return d.root.Digest() }
+
+// Review is the change in sentences, complete.
+func (d *Draft) Review() Review { return d.review }
