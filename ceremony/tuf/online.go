@@ -1,0 +1,115 @@
+package tuf
+
+import (
+	"crypto/sha512"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// SignOnline makes the first online files of a repository: targets.json without
+// targets, snapshot.json that lists it, timestamp.json that lists that. Each is
+// signed by the keys that the root lists for it, and expires as was reviewed.
+func SignOnline(r Reviewed, root *Root, keys ...*PrivateKey) (Published, error) {
+	if r.draft == nil || root.Digest() != r.digest {
+		return Published{}, fmt.Errorf("sign online files: %w", ErrNotReviewed)
+	}
+	if r.draft.previous != nil {
+		return Published{}, fmt.Errorf("sign online files: root %d is not the first", root.Version)
+	}
+	for _, k := range keys {
+		if !slices.ContainsFunc(OnlineRoles(), func(role Role) bool { return root.names(k, role) }) {
+			return Published{}, fmt.Errorf("sign online files: key %s: %w", k.ID().Short(), ErrNotListed)
+		}
+	}
+	s := onlineSigner{r.draft.change, root, keys}
+	p, err := s.files()
+	if err != nil {
+		return Published{}, fmt.Errorf("sign online files: %w", err)
+	}
+	return p, nil
+}
+
+type onlineSigner struct {
+	change Change
+	root   *Root
+	keys   []*PrivateKey
+}
+
+func (s onlineSigner) files() (p Published, err error) {
+	p.Roots = [][]byte{s.root.Raw}
+	if p.Targets, err = s.file(RoleTargets, targetsForm{s.common(RoleTargets), map[string]struct{}{}}); err != nil {
+		return p, err
+	}
+	if p.Snapshot, err = s.file(RoleSnapshot, metaForm{s.common(RoleSnapshot), firstVersion("targets.json", p.Targets)}); err != nil {
+		return p, err
+	}
+	p.Timestamp, err = s.file(RoleTimestamp, metaForm{s.common(RoleTimestamp), firstVersion("snapshot.json", p.Snapshot)})
+	return p, err
+}
+
+func (s onlineSigner) common(role Role) commonForm {
+	return common(role, s.root.SpecVersion, 1, s.change.Online[role])
+}
+
+// firstVersion lists version 1 of a file as v0.5.2 does: with its length and its
+// SHA-512. Root is not listed (TUF 1.0.34 §4.4).
+func firstVersion(name string, file []byte) map[string]fileMetaForm {
+	sum := sha512.Sum512(file)
+	return map[string]fileMetaForm{name: {Length: len(file), Hashes: map[string]string{"sha512": hex.EncodeToString(sum[:])}, Version: 1}}
+}
+
+// file signs one, and hands it out when it parses strictly and verifies.
+func (s onlineSigner) file(role Role, form any) ([]byte, error) {
+	signed, err := json.Marshal(form)
+	if err != nil {
+		return nil, err
+	}
+	keys := slices.DeleteFunc(slices.Clone(s.keys), func(k *PrivateKey) bool { return !s.root.names(k, role) })
+	signatures, err := signaturesFor(signed, role, keys, []*Root{s.root})
+	if err != nil {
+		return nil, err
+	}
+	file, err := signedFile(signed, signatures)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.check(role, file); err != nil {
+		return nil, err
+	}
+	return file, nil
+}
+
+func (s onlineSigner) check(role Role, file []byte) error {
+	e, err := parseOnline(role, file)
+	if err == nil {
+		_, err = e.VerifyBy(s.root, role)
+	}
+	return err
+}
+
+// parseOnline reads an online file strictly.
+func parseOnline(role Role, b []byte) (Envelope, error) {
+	switch role {
+	case RoleTargets:
+		t, err := ParseTargets(b, Strict)
+		if err != nil {
+			return Envelope{}, err
+		}
+		return t.Envelope, nil
+	case RoleSnapshot:
+		s, err := ParseSnapshot(b, Strict)
+		if err != nil {
+			return Envelope{}, err
+		}
+		return s.Envelope, nil
+	case RoleTimestamp:
+		t, err := ParseTimestamp(b, Strict)
+		if err != nil {
+			return Envelope{}, err
+		}
+		return t.Envelope, nil
+	}
+	return Envelope{}, fmt.Errorf("%q is no online role", role)
+}

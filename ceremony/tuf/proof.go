@@ -1,0 +1,83 @@
+package tuf
+
+import (
+	"crypto/ed25519"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// proofLabel and a zero byte begin what a proof signs. No metadata begins so:
+// canonical JSON begins with a brace.
+const proofLabel = "signer-proof-v1\x00"
+
+// ErrProof means a proof that does not hold.
+var ErrProof = errors.New("the proof does not hold")
+
+// Nonce makes a proof fresh.
+type Nonce [32]byte
+
+// ProofSignature is an Ed25519 signature over a ProofMessage.
+type ProofSignature [ed25519.SignatureSize]byte
+
+// Proof shows that a private key exists that can be used: it has signed the
+// digest of a root, and something that was never there before.
+type Proof struct {
+	Root      Digest         `json:"root"` // zeros: made before there was a root
+	KeyID     KeyID          `json:"keyid"`
+	Nonce     Nonce          `json:"nonce"`
+	Signature ProofSignature `json:"sig"`
+}
+
+// ProofMessage is what a proof signs: 111 bytes.
+func ProofMessage(root Digest, id KeyID, nonce Nonce) []byte {
+	msg := make([]byte, 0, len(proofLabel)+len(root)+len(id)+len(nonce))
+	msg = append(msg, proofLabel...)
+	msg = append(msg, root[:]...)
+	msg = append(msg, id[:]...)
+	return append(msg, nonce[:]...)
+}
+
+// Prove signs a proof for a root, or for none when its digest is zero.
+func (k *PrivateKey) Prove(root Digest, rand io.Reader) (Proof, error) {
+	p := Proof{Root: root, KeyID: k.ID()}
+	if _, err := io.ReadFull(rand, p.Nonce[:]); err != nil {
+		return Proof{}, fmt.Errorf("prove key %s: %w", p.KeyID.Short(), err)
+	}
+	sig, err := k.sign(ProofMessage(root, p.KeyID, p.Nonce))
+	if err != nil {
+		return Proof{}, fmt.Errorf("prove key %s: %w", p.KeyID.Short(), err)
+	}
+	p.Signature = ProofSignature(sig)
+	return p, nil
+}
+
+// Verify checks the proof with the key that the root lists under its id. The
+// root may be a draft's.
+func (p Proof) Verify(root *Root) error {
+	key, ok := root.Keys[p.KeyID]
+	switch {
+	case p.Root != root.Digest():
+		return fmt.Errorf("verify the proof of key %s: %w: it is for root %s, not %s", p.KeyID.Short(), ErrProof, p.Root, root.Digest())
+	case !ok:
+		return fmt.Errorf("verify the proof of key %s: %w: root %d does not list the key", p.KeyID.Short(), ErrProof, root.Version)
+	}
+	return p.VerifyKey(key)
+}
+
+// VerifyKey checks the proof of a key that no root lists yet.
+func (p Proof) VerifyKey(key Key) error {
+	switch {
+	case key.ID != p.KeyID:
+		return fmt.Errorf("verify the proof of key %s: %w: it is not of key %s", p.KeyID.Short(), ErrProof, key.ID.Short())
+	case key.Type != keyEd25519 || !key.verifies(ProofMessage(p.Root, p.KeyID, p.Nonce), p.Signature[:]):
+		return fmt.Errorf("verify the proof of key %s: %w", p.KeyID.Short(), ErrProof)
+	}
+	return nil
+}
+
+func (n Nonce) MarshalText() ([]byte, error)           { return Digest(n).MarshalText() }
+func (n *Nonce) UnmarshalText(b []byte) error          { return fromHex(n[:], "nonce", b) }
+func (s ProofSignature) MarshalText() ([]byte, error)  { return hex.AppendEncode(nil, s[:]), nil }
+func (s *ProofSignature) UnmarshalText(b []byte) error { return fromHex(s[:], "signature", b) }

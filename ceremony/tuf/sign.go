@@ -1,0 +1,119 @@
+package tuf
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// ErrNotListed means a key that the root does not list for what it is to sign.
+var ErrNotListed = errors.New("the key is not listed for this")
+
+// Sign signs the root that was reviewed, and nothing else. The keys are those of
+// the root itself and of the root before it; each signs under the id that these
+// list it by, for go-tuf/v2's own Sign writes another, which every client
+// rejects (measured).
+//
+// The file is built, parsed strictly and verified before it is returned: it has
+// the threshold of the root before and its own (TUF 1.0.34 §5.3.4).
+func Sign(r Reviewed, keys ...*PrivateKey) (*Root, error) {
+	if r.draft == nil {
+		return nil, fmt.Errorf("sign root: %w", ErrNotReviewed)
+	}
+	root, err := r.sign(keys)
+	if err == nil {
+		err = r.complete(root)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("sign root %d: %w", r.draft.root.Version, err)
+	}
+	return root, nil
+}
+
+// lists are the roots whose keys may sign: the one before comes first, and so
+// do its signatures.
+func (r Reviewed) lists() []*Root {
+	if r.draft.previous == nil {
+		return []*Root{r.draft.root}
+	}
+	return []*Root{r.draft.previous, r.draft.root}
+}
+
+// sign makes the file with the signatures of these keys, be they enough or not.
+func (r Reviewed) sign(keys []*PrivateKey) (*Root, error) {
+	signatures, err := signaturesFor(r.draft.signed, RoleRoot, keys, r.lists())
+	if err != nil {
+		return nil, err
+	}
+	file, err := signedFile(r.draft.signed, signatures)
+	if err != nil {
+		return nil, err
+	}
+	if err := fits(len(file)); err != nil {
+		return nil, err
+	}
+	root, err := ParseRoot(file, Strict)
+	if err != nil {
+		return nil, err
+	}
+	if root.Digest() != r.digest {
+		return nil, fmt.Errorf("%w: it was %s, and this is %s", ErrNotReviewed, r.digest, root.Digest())
+	}
+	return root, nil
+}
+
+func (r Reviewed) complete(root *Root) error {
+	for _, by := range append(r.lists(), root) {
+		if _, err := root.VerifyBy(by, RoleRoot); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// signaturesFor signs with each key under each id by which a list names it for
+// the role: one signature for each id, in the order of the lists.
+func signaturesFor(signed []byte, role Role, keys []*PrivateKey, lists []*Root) ([]Signature, error) {
+	v, err := scan(signed, MaxRootSize)
+	if err != nil {
+		return nil, err
+	}
+	canonical, err := canonicalOf(v)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range keys {
+		if !slices.ContainsFunc(lists, func(list *Root) bool { return list.names(k, role) }) {
+			return nil, fmt.Errorf("key %s for %s: %w", k.ID().Short(), role, ErrNotListed)
+		}
+	}
+	var signatures []Signature
+	for _, list := range lists {
+		for _, id := range list.Roles[role].KeyIDs {
+			k := keyOf(keys, list.Keys[id])
+			if k == nil || slices.ContainsFunc(signatures, func(s Signature) bool { return s.KeyID == id }) {
+				continue
+			}
+			sig, err := k.sign(canonical)
+			if err != nil {
+				return nil, fmt.Errorf("key %s: %w", id.Short(), err)
+			}
+			signatures = append(signatures, Signature{KeyID: id, Bytes: sig})
+		}
+	}
+	return signatures, nil
+}
+
+// names reports whether the root lists the key for the role, under any id.
+func (r *Root) names(k *PrivateKey, role Role) bool {
+	return slices.ContainsFunc(r.Roles[role].KeyIDs, func(id KeyID) bool { return r.Keys[id].SameKey(k.key) })
+}
+
+// keyOf is the private key of a listed one, or nil.
+func keyOf(keys []*PrivateKey, listed Key) *PrivateKey {
+	i := slices.IndexFunc(keys, func(k *PrivateKey) bool { return k.key.SameKey(listed) })
+	if i < 0 {
+		return nil
+	}
+	return keys[i]
+}
