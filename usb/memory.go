@@ -41,12 +41,23 @@ type memoryFile struct {
 	mode fs.FileMode
 }
 
+func (m memory) entry(name string) (ceremony.Entry, error) {
+	f, ok := m[name]
+	if !ok {
+		return ceremony.Entry{}, fs.ErrNotExist
+	}
+	return ceremony.Entry{Name: path.Base(name), Size: int64(len(f.data)), Mode: f.mode}, nil
+}
+
 func (m memory) children(dir string) ([]ceremony.Entry, error) {
 	var entries []ceremony.Entry
 	for _, name := range slices.Sorted(maps.Keys(m)) {
 		if path.Dir(name) == dir {
-			f := m[name]
-			entries = append(entries, ceremony.Entry{Name: path.Base(name), Size: int64(len(f.data)), Mode: f.mode})
+			e, err := m.entry(name)
+			if err != nil {
+				return nil, err
+			}
+			entries = append(entries, e)
 		}
 	}
 	return entries, nil

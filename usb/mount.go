@@ -11,17 +11,19 @@ import (
 // ErrNoFileSystem is what opening a blank drive gives: it is formatted first.
 var ErrNoFileSystem = errors.New("there is no file system on it")
 
-// Format empties a drive and gives it a file system.
+// Format empties a drive and gives it a file system. A virtual drive goes on
+// being called by its sticker, whatever the label: that is how the tray and the
+// person know it.
 func (v *Virtual) Format(ctx context.Context, plugged ceremony.Drive, label string) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if err := v.format(ctx, plugged, label); err != nil {
-		return fmt.Errorf("format %q: %w", plugged.Label, err)
+	if err := v.format(ctx, plugged); err != nil {
+		return fmt.Errorf("format %q as %q: %w", plugged.Label, label, err)
 	}
 	return nil
 }
 
-func (v *Virtual) format(ctx context.Context, plugged ceremony.Drive, label string) error {
+func (v *Virtual) format(ctx context.Context, plugged ceremony.Drive) error {
 	d, err := v.idle(ctx, plugged)
 	if err != nil {
 		return err
@@ -42,7 +44,7 @@ func (v *Virtual) format(ctx context.Context, plugged ceremony.Drive, label stri
 	if err := v.at(OpFormatted, d, ""); err != nil {
 		return err
 	}
-	d.formatted, d.label = true, label
+	d.formatted = true
 	return nil
 }
 

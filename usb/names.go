@@ -51,7 +51,7 @@ func lookup(s store, name string) (ceremony.Entry, error) {
 	}
 	var found ceremony.Entry
 	for _, p := range ancestors(name) {
-		e, err := child(s, path.Dir(p), path.Base(p))
+		e, err := s.entry(p)
 		if err != nil {
 			return ceremony.Entry{}, err
 		}
@@ -64,22 +64,25 @@ func lookup(s store, name string) (ceremony.Entry, error) {
 	return found, nil
 }
 
-// child finds a name in a folder.
-func child(s store, dir, name string) (ceremony.Entry, error) {
-	children, err := s.children(dir)
-	if err != nil {
-		return ceremony.Entry{}, err
-	}
-	err = fs.ErrNotExist
-	for _, e := range children {
-		if e.Name == name {
-			return e, nil
+// unlikeOthers refuses a name that is there in other letters. What else is wrong
+// with it is for lookup to say.
+func unlikeOthers(s store, name string) error {
+	for _, p := range ancestors(name) {
+		dir := path.Dir(p)
+		if e, err := s.entry(dir); dir != "." && (err != nil || !e.Mode.IsDir()) {
+			return nil
 		}
-		if strings.EqualFold(e.Name, name) {
-			err = fmt.Errorf("%q: %w", e.Name, ErrSameName)
+		children, err := s.children(dir)
+		if err != nil {
+			return err
+		}
+		for _, e := range children {
+			if base := path.Base(p); e.Name != base && strings.EqualFold(e.Name, base) {
+				return fmt.Errorf("%q: %w", e.Name, ErrSameName)
+			}
 		}
 	}
-	return ceremony.Entry{}, err
+	return nil
 }
 
 // ancestors of "a/b/c" are "a", "a/b" and "a/b/c".

@@ -11,7 +11,7 @@ import (
 
 // place makes room for a file: its folders, and nothing else of its name.
 func (w *volume) place(name string) error {
-	if err := fitForFAT(name); err != nil {
+	if err := errors.Join(fitForFAT(name), unlikeOthers(w.store, name)); err != nil {
 		return err
 	}
 	if dir := path.Dir(name); dir != "." {
@@ -31,7 +31,7 @@ func (w *volume) place(name string) error {
 }
 
 func (w *volume) mkdirAll(dir string) error {
-	if err := fitForFAT(dir); err != nil {
+	if err := errors.Join(fitForFAT(dir), unlikeOthers(w.store, dir)); err != nil {
 		return err
 	}
 	for _, part := range ancestors(dir) {

@@ -19,6 +19,8 @@ type shelf interface {
 // store is the files of one drive. It checks nothing: names come from lookup,
 // which follows no link.
 type store interface {
+	// entry is one file, folder or link.
+	entry(name string) (ceremony.Entry, error)
 	// children lists a folder by base names, sorted.
 	children(dir string) ([]ceremony.Entry, error)
 	read(name string, limit int64) ([]byte, error) // a regular file

@@ -50,7 +50,6 @@ type VirtualOptions struct {
 // drive is one stick of the tray.
 type drive struct {
 	sticker   string
-	label     string // of the file system
 	plugging  string // "" when it is in the tray
 	formatted bool   // by us, so that it has a file system, though it is empty
 	content   content
@@ -88,7 +87,7 @@ func (v *Virtual) Add(label string) error {
 	if !safeLabel(label) {
 		return fmt.Errorf("virtual drive %q: a label is up to %d lower-case letters, digits and hyphens", label, maxLabel)
 	}
-	d := &drive{sticker: label, label: label}
+	d := &drive{sticker: label}
 	if err := v.look(d); err != nil {
 		return fmt.Errorf("virtual drive %q: %w", label, err)
 	}
@@ -138,6 +137,6 @@ func (d *drive) value() ceremony.Drive {
 	return ceremony.Drive{
 		Plugging: d.plugging, Vendor: "Virtual", Model: "rehearsal drive",
 		Serial: fmt.Sprintf("%X", serial[:4]), Size: Size,
-		FileSystem: fileSystem, Label: d.label, Virtual: true,
+		FileSystem: fileSystem, Label: d.sticker, Virtual: true,
 	}
 }

@@ -3,16 +3,8 @@ package usb
 import (
 	"fmt"
 	"io/fs"
-	"path"
 
 	"signer/ceremony"
-)
-
-// Bounds of a listing: no drive of a ceremony comes near, and what does is not
-// one of ours.
-const (
-	maxEntries = 20_000
-	maxDepth   = 32
 )
 
 // volume is a mounted virtual drive.
@@ -46,26 +38,6 @@ func (w *volume) list() ([]ceremony.Entry, error) {
 	return walk(w.store, ".", 1, nil)
 }
 
-func walk(s store, dir string, depth int, entries []ceremony.Entry) ([]ceremony.Entry, error) {
-	children, err := s.children(dir)
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range children {
-		e.Name = path.Join(dir, e.Name)
-		entries = append(entries, e)
-		if len(entries) > maxEntries {
-			return nil, fmt.Errorf("more than %d files: %w", maxEntries, ceremony.ErrTooLarge)
-		}
-		if e.Mode.IsDir() && depth < maxDepth {
-			if entries, err = walk(s, e.Name, depth+1, entries); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return entries, nil
-}
-
 // ReadFile reads a regular file of at most limit bytes.
 func (w *volume) ReadFile(name string, limit int64) ([]byte, error) {
 	defer w.lock()()
@@ -80,27 +52,17 @@ func (w *volume) readFile(name string, limit int64) ([]byte, error) {
 	if err := w.ready(); err != nil {
 		return nil, err
 	}
-	e, err := lookup(w.store, name)
-	if err != nil {
-		return nil, err
-	}
-	if !e.Mode.IsRegular() {
-		return nil, ceremony.ErrNotFile
-	}
-	if e.Size > limit {
-		return nil, fmt.Errorf("%d bytes: %w", e.Size, ceremony.ErrTooLarge)
-	}
 	if err := w.v.atReading(OpRead, w.d, name); err != nil {
 		return nil, err
 	}
-	return w.store.read(name, limit)
+	return readIn(w.store, name, limit)
 }
 
 // Close unmounts the drive, which makes everything durable.
 func (w *volume) Close() error {
 	defer w.lock()()
 	if err := w.close(); err != nil {
-		return fmt.Errorf("unmount %q: %w", w.d.label, err)
+		return fmt.Errorf("unmount %q: %w", w.d.sticker, err)
 	}
 	return nil
 }

@@ -47,7 +47,7 @@ func (w *volume) Remove(name string) error {
 
 // Sync returns when all that was written is on the drive.
 func (w *volume) Sync() error {
-	return w.change("make durable", w.d.label, func() error {
+	return w.change("make durable", w.d.sticker, func() error {
 		if err := w.v.at(OpSync, w.d, ""); err != nil {
 			return err
 		}
