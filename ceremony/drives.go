@@ -24,6 +24,12 @@ type Drives interface {
 	Open(ctx context.Context, d Drive, write bool) (Volume, error)
 }
 
+// Stocked is what virtual drives are besides: a drive that a plan wants and that
+// the tray lacks is put into it. Real drives are bought.
+type Stocked interface {
+	Add(label string) error
+}
+
 // Drive is a drive as it is plugged in now. It is a value.
 type Drive struct {
 	Plugging   string // names this plugging: unplugged and plugged in again, it differs
@@ -68,7 +74,7 @@ type Entry = tuf.Entry
 // TemporaryPrefix begins the name of a file that is being written, and a number
 // ends it. One that is there later is what an interrupted write left: it was
 // never in place, and may go.
-const TemporaryPrefix = ".signer-tmp-"
+const TemporaryPrefix = tuf.TemporaryPrefix
 
 // Errors of drives, for errors.Is.
 var (
