@@ -12,19 +12,21 @@ import (
 )
 
 // sigstore reads the fifteen roots that the Sigstore project signed in public
-// ceremonies. They lie beside the project and are not part of it.
+// ceremonies. They lie in a folder beside the project, are not part of it, and
+// nothing installs them: where that folder is not, the test is skipped even
+// under SIGNER_REQUIRE_ALL.
 func sigstore(t testing.TB) [][]byte {
 	t.Helper()
-	folder := filepath.FromSlash("../../../shared/corpus/sigstore-roots")
+	shared := filepath.FromSlash("../../../shared")
 	var roots [][]byte
 	for n := 1; n <= 15; n++ {
-		b, err := os.ReadFile(filepath.Join(folder, fmt.Sprintf("%d.root.json", n)))
-		switch {
-		case errors.Is(err, fs.ErrNotExist) && os.Getenv("SIGNER_REQUIRE_ALL") == "1":
-			t.Fatalf("SIGNER_REQUIRE_ALL is set: %v", err)
-		case errors.Is(err, fs.ErrNotExist):
-			t.Skipf("the corpus of Sigstore's roots is not beside this project: %v", err)
-		case err != nil:
+		b, err := os.ReadFile(filepath.Join(shared, "corpus", "sigstore-roots", fmt.Sprintf("%d.root.json", n)))
+		if errors.Is(err, fs.ErrNotExist) {
+			if _, beside := os.Stat(shared); beside != nil || os.Getenv("SIGNER_REQUIRE_ALL") == "" {
+				t.Skipf("the corpus of Sigstore's roots is not beside this project: %v", err)
+			}
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 		roots = append(roots, b)

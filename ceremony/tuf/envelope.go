@@ -154,7 +154,7 @@ func (r *reader) signatureBytes(s Signature, v value, text string) (Signature, b
 		return s, false, r.deviate(v, "the signature by key %s is empty", s.KeyID.Short())
 	}
 	if text != strings.ToLower(text) {
-		err = r.deviate(v, "the signature by key %s is in upper case", s.KeyID.Short())
+		err = r.deviate(v, "the signature by key %s is in capitals", s.KeyID.Short())
 	}
 	return s, true, err
 }

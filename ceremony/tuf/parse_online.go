@@ -109,14 +109,14 @@ func (r *reader) fileMeta(v value) (m FileMeta, err error) {
 		}
 	}
 	if o.has("hashes") {
-		m.Hashes, err = hashesOf(o)
+		m.Hashes, err = r.hashes(o)
 	}
 	return m, err
 }
 
-// hashesOf reads at least one hash. One that is not known stops go-tuf v0.5.2
+// hashes reads at least one hash. One that is not known stops go-tuf v0.5.2
 // (util.BytesMatchLenAndHashes) as it stops go-tuf/v2.
-func hashesOf(o object) (map[string][]byte, error) {
+func (r *reader) hashes(o object) (map[string][]byte, error) {
 	v, err := o.need("hashes")
 	if err != nil {
 		return nil, err
@@ -137,6 +137,12 @@ func hashesOf(o object) (map[string][]byte, error) {
 		hash, err := hex.DecodeString(text)
 		if err != nil || len(hash) != size {
 			return nil, member.fault("want %d hex digits", 2*size)
+		}
+		if text != strings.ToLower(text) { // go-tuf/v2 verifies over small letters
+			err = r.deviate(member, "a hash is in capitals")
+		}
+		if err != nil {
+			return nil, err
 		}
 		hashes[name] = hash
 	}
@@ -224,7 +230,7 @@ func (r *reader) target(v value) (t Target, err error) {
 	if t.Length, err = o.integer("length", 0); err != nil {
 		return t, err
 	}
-	if t.Hashes, err = hashesOf(o); err != nil {
+	if t.Hashes, err = r.hashes(o); err != nil {
 		return t, err
 	}
 	if custom, ok := o.members["custom"]; ok {

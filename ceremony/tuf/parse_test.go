@@ -113,7 +113,7 @@ func TestSignatureListsThatAreRefused(t *testing.T) {
 		{"an empty signature", `[{"keyid":"` + id + `","sig":""}]`, "is empty", "is empty"},
 		{"an unknown field", `[{"keyid":"` + id + `","sig":"aa","method":"x"}]`, "not known", "not known"},
 		{"a key id that is none", `[{"keyid":"ab","sig":"aa"}]`, "no key id", "no key id"},
-		{"upper case", `[{"keyid":"` + id + `","sig":"AA"}]`, "upper case", "upper case"},
+		{"capitals", `[{"keyid":"` + id + `","sig":"AA"}]`, "in capitals", "in capitals"},
 		{"not hex", `[{"keyid":"` + id + `","sig":"zz"}]`, "in hex", ""},
 		{"half a byte", `[{"keyid":"` + id + `","sig":"abc"}]`, "in hex", ""},
 		{"no signature", `[{"keyid":"` + id + `"}]`, "missing", ""},

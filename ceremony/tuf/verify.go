@@ -42,22 +42,31 @@ func (t Tally) Met() bool { return t.Threshold > 0 && len(t.Signed) >= t.Thresho
 // an error when it sees it another way; in History, which it reads less of (no
 // keys in hex, for one), what it says is in the tally.
 func (e Envelope) VerifyBy(root *Root, role Role) (Tally, error) {
+	t, err := e.count(root, role)
+	if e.Role != role {
+		return t, err
+	}
+	dissent := engineVerify(root.Raw, e.Raw, role)
+	switch strict := root.Mode == Strict && e.Mode == Strict; {
+	case err != nil && dissent == nil && strict:
+		return t, fmt.Errorf("%w: %w, it counts more", err, ErrDissent)
+	case err == nil && dissent != nil && strict:
+		return t, fmt.Errorf("verify %s %d by root %d: %w: %w", role, e.Version, root.Version, ErrDissent, dissent)
+	case dissent != nil:
+		t.Dissent = dissent.Error()
+	}
+	return t, err
+}
+
+// count is VerifyBy without go-tuf/v2.
+func (e Envelope) count(root *Root, role Role) (Tally, error) {
 	if e.Role != role {
 		return Tally{Role: role}, fmt.Errorf("verify %s: the file is %s", role, e.Role)
 	}
 	t := e.tally(root, role)
-	dissent := engineVerify(root.Raw, e.Raw, role)
-	switch strict := root.Mode == Strict && e.Mode == Strict; {
-	case !t.Met() && dissent == nil && strict:
-		return t, fmt.Errorf("verify %s %d by root %d: %w: it counts more than our %d of %d",
-			role, e.Version, root.Version, ErrDissent, len(t.Signed), t.Threshold)
-	case !t.Met():
+	if !t.Met() {
 		return t, fmt.Errorf("verify %s %d by root %d: %w: %d of %d",
 			role, e.Version, root.Version, ErrThreshold, len(t.Signed), t.Threshold)
-	case dissent != nil && strict:
-		return t, fmt.Errorf("verify %s %d by root %d: %w: %w", role, e.Version, root.Version, ErrDissent, dissent)
-	case dissent != nil:
-		t.Dissent = dissent.Error()
 	}
 	return t, nil
 }
