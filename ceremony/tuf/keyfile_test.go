@@ -199,6 +199,7 @@ func TestOpenRefuses(t *testing.T) {
 		"no file":                 {nil, "p", nil, "ends too early"},
 		"another public key":      {mixed(k[0].Public().String()+`",`, k[1].Public().String()+`",`), "p", nil, "key 1: the public key is not"},
 		"halves that do not fit":  {mixed(k[0].Public().String()+"\"\n", k[1].Public().String()+"\"\n"), "p", nil, "key 1: the public key is not"},
+		"a good key, a bad one":   {spoiledSecond(t, k), "p", nil, "key 2: the public key is not"},
 		"a key of another kind":   {mixed(`"keytype": "ed25519"`, `"keytype": "rsa"`), "p", nil, "not an Ed25519 key"},
 		"a scheme of another":     {mixed(`"scheme": "ed25519"`, `"scheme": "x"`), "p", errInside, ""},
 		"a short private key":     {mixed(`"private": "00`, `"private": "`), "p", errInside, ""},
@@ -217,6 +218,18 @@ func TestOpenRefuses(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// spoiledSecond is a file with two keys, the second with the public key of the
+// first.
+func spoiledSecond(t testing.TB, keys []*PrivateKey) []byte {
+	t.Helper()
+	plain, err := writeKeys(keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	public := keys[1].Public().String()
+	return lockedFile(t, bytes.Replace(plain, []byte(public), []byte(keys[0].Public().String()), 1), "p")
 }
 
 // lockedFile locks any bytes, also under the empty passphrase.
