@@ -53,10 +53,16 @@ func (id *KeyID) UnmarshalText(b []byte) error { return fromHex(id[:], "key id",
 func (d *Digest) UnmarshalText(b []byte) error { return fromHex(d[:], "digest", b) }
 
 // ParseKeyID reads 64 lower-case hex digits.
-func ParseKeyID(s string) (id KeyID, err error) { return id, id.UnmarshalText([]byte(s)) }
+func ParseKeyID(s string) (id KeyID, err error) {
+	err = id.UnmarshalText([]byte(s))
+	return id, err
+}
 
 // ParseDigest reads 64 lower-case hex digits.
-func ParseDigest(s string) (d Digest, err error) { return d, d.UnmarshalText([]byte(s)) }
+func ParseDigest(s string) (d Digest, err error) {
+	err = d.UnmarshalText([]byte(s))
+	return d, err
+}
 
 func fromHex(dst []byte, what string, src []byte) error {
 	if len(src) != hex.EncodedLen(len(dst)) || strings.ToLower(string(src)) != string(src) {
