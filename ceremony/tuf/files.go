@@ -54,11 +54,11 @@ func (p Published) Files() ([]File, error) {
 			continue // a ceremony that changes the root alone leaves the online files alone
 		}
 		if root.Consistent && role != RoleTimestamp {
-			e, err := p.Envelope(role)
+			version, err := onlineVersion(role, b)
 			if err != nil {
 				return nil, fmt.Errorf("list files: %w", err)
 			}
-			add(versioned(e.Version, role), b)
+			add(versioned(version, role), b)
 		}
 		add(string(role)+".json", b)
 	}
@@ -67,6 +67,22 @@ func (p Published) Files() ([]File, error) {
 
 func (p Published) online(role Role) []byte {
 	return map[Role][]byte{RoleTargets: p.Targets, RoleSnapshot: p.Snapshot, RoleTimestamp: p.Timestamp}[role]
+}
+
+// onlineVersion is the version of a targets.json or a snapshot.json.
+func onlineVersion(role Role, b []byte) (int64, error) {
+	if role == RoleTargets {
+		t, err := adopted(b, ParseTargets)
+		if err != nil {
+			return 0, err
+		}
+		return t.Version, nil
+	}
+	s, err := adopted(b, ParseSnapshot)
+	if err != nil {
+		return 0, err
+	}
+	return s.Version, nil
 }
 
 // versioned is the name of one version of a file.
