@@ -26,7 +26,7 @@ const patience = 2 * time.Minute
 // oracle's; a program that did not run ends the test.
 func ask(t testing.TB, args []string) ([]byte, error) {
 	t.Helper()
-	cmd, stop := command(args)
+	cmd, stop := prepare(args)
 	defer stop()
 	out, err := cmd.Output()
 	if exit := new(exec.ExitError); errors.As(err, &exit) {
@@ -50,7 +50,7 @@ func ask(t testing.TB, args []string) ([]byte, error) {
 func Tuf(t testing.TB, dir string, env []string, args ...string) (string, error) {
 	t.Helper()
 	tuf := goProgram{Module: "v0", Package: "github.com/theupdateframework/go-tuf/cmd/tuf"}
-	cmd, stop := command(append(tuf.command(t), args...))
+	cmd, stop := prepare(append(tuf.command(t), args...))
 	defer stop()
 	var out, said bytes.Buffer
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &said
@@ -61,7 +61,8 @@ func Tuf(t testing.TB, dir string, env []string, args ...string) (string, error)
 	return out.String(), nil
 }
 
-func command(args []string) (*exec.Cmd, context.CancelFunc) {
+// prepare makes a command that is stopped when patience is at an end.
+func prepare(args []string) (*exec.Cmd, context.CancelFunc) {
 	ctx, stop := context.WithTimeout(context.Background(), patience)
 	return exec.CommandContext(ctx, args[0], args[1:]...), stop
 }
