@@ -34,6 +34,7 @@ type dots struct {
 	field secret.Bytes
 	words words
 	full  bool // something was not taken
+	asIs  bool // the last Enter was told that a word is none
 }
 
 func newDots(k keys, suggest []string) *dots {
@@ -41,6 +42,7 @@ func newDots(k keys, suggest []string) *dots {
 }
 
 func (d *dots) press(k tea.KeyPressMsg) bool {
+	d.asIs = false
 	switch {
 	case key.Matches(k, d.keys.rubout):
 		d.rubout()
@@ -72,19 +74,25 @@ func (d *dots) add(text string) {
 // complete adds what all words that are meant have, and behind the only one a
 // space: on to the next.
 func (d *dots) complete() {
-	if rest, only := d.words.only(d.field); only {
-		d.add(rest + " ")
-		return
+	rest, only := d.words.complete(d.field)
+	if only {
+		rest += " "
 	}
-	d.add(d.words.complete(d.field))
+	d.add(rest)
 }
 
-// space ends a word, and completes it when only one is meant. A word that is
-// none is not left behind: its hint says what is wrong while it can be seen.
+// space ends a word, and completes it when only one is meant. Two spaces are
+// never between words.
 func (d *dots) space() {
-	rest, ok := d.words.ends(d.field)
-	if ok {
-		d.add(rest + " ")
+	if n := len(d.field); n > 0 && d.field[n-1] != ' ' {
+		d.endWord()
+		d.add(" ")
+	}
+}
+
+func (d *dots) endWord() {
+	if rest, only := d.words.complete(d.field); only {
+		d.add(rest)
 	}
 }
 
@@ -97,16 +105,19 @@ func (d *dots) rubout() {
 }
 
 // enter gives the bytes away. A last word of which enough is there is completed,
-// as a space would, and a space behind it is dropped.
+// as a space would, and a space behind it is dropped. A slip is named while all
+// that was typed is still there; it may be no slip.
 func (d *dots) enter() (ceremony.Answer, string) {
 	if d.full {
 		return ceremony.Answer{}, shorten
 	}
 	if len(d.words) > 0 {
-		if rest, ok := d.words.ends(d.field); ok {
-			d.add(rest)
-		}
+		d.endWord()
 		d.field = bytes.TrimRight(d.field, " ")
+		if slip := d.words.slip(d.field); slip != "" && !d.asIs {
+			d.asIs = true
+			return ceremony.Answer{}, slip + " is none of the words. Enter again takes it."
+		}
 	}
 	field := d.field
 	d.field = nil
@@ -116,12 +127,20 @@ func (d *dots) enter() (ceremony.Answer, string) {
 func (d *dots) lines(_, _ int) []string {
 	out := d.masked()
 	if len(d.words) > 0 {
-		out = append(d.inClear(), d.words.hint(d.field))
+		out = append(d.inClear(), d.hint())
 	}
 	if d.full {
 		out = append(out, problem(tooLong)...)
 	}
 	return out
+}
+
+// hint helps with the word that is being typed, unless one before it is wrong.
+func (d *dots) hint() string {
+	if slip := d.words.slip(d.field[:max(0, bytes.LastIndexByte(d.field, ' '))]); slip != "" {
+		return clip(hintMark+cross+" not one of the words: "+slip, rightWidth)
+	}
+	return d.words.hint(d.field)
 }
 
 func (d *dots) masked() []string {

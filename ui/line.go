@@ -46,7 +46,7 @@ func (l *line) text() string {
 func (l *line) press(k tea.KeyPressMsg) bool {
 	switch {
 	case key.Matches(k, l.keys.complete):
-		if rest := l.words.complete([]byte(l.text())); rest != "" {
+		if rest, _ := l.words.complete([]byte(l.text())); rest != "" {
 			l.typed = true
 			l.set(l.text() + rest)
 		}

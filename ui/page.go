@@ -2,7 +2,6 @@ package ui
 
 import (
 	"fmt"
-	"slices"
 
 	"signer/ceremony"
 	"signer/ceremony/secret"
@@ -11,66 +10,93 @@ import (
 // page is what is shown of a question's text at once: lines, or a code.
 type page struct{ lines, code []string }
 
+// sheet is text between codes, each block by itself; or a code.
+type sheet struct {
+	blocks [][]string
+	code   []string
+}
+
 // pages divides a text into pages of at most room lines; a code has a page of
 // its own, of at most whole lines. When there are several, each leaves two lines
 // for saying so.
 func pages(text []ceremony.Block, reveal secret.Bytes, room, whole int) []page {
 	sheets := layOut(text, reveal, whole)
-	if len(sheets) == 1 && len(sheets[0].lines) <= room {
-		return sheets
+	if len(sheets) == 1 && sheets[0].code == nil {
+		if lines := spaced(sheets[0].blocks); len(lines) <= room {
+			return []page{{lines: lines}}
+		}
 	}
 	var out []page
-	for _, sheet := range sheets {
-		if sheet.code != nil {
-			out = append(out, sheet)
+	for _, s := range sheets {
+		if s.code != nil {
+			out = append(out, page{code: s.code})
 			continue
 		}
-		for lines := range slices.Chunk(sheet.lines, max(1, room-2)) {
-			out = append(out, page{lines: trimBlank(lines)})
-		}
+		out = append(out, s.divide(max(1, room-2))...)
 	}
 	return out
 }
 
-// trimBlank takes blank lines off both ends.
-func trimBlank(lines []string) []string {
-	for len(lines) > 0 && lines[0] == "" {
-		lines = lines[1:]
+// divide fills pages with blocks, whole ones where they fit: a key id is not torn
+// from whose it is.
+func (s sheet) divide(room int) []page {
+	var out []page
+	var held [][]string
+	flush := func() {
+		if len(held) > 0 {
+			out = append(out, page{lines: spaced(held)})
+		}
+		held = nil
 	}
-	for len(lines) > 0 && lines[len(lines)-1] == "" {
-		lines = lines[:len(lines)-1]
+	for _, b := range s.blocks {
+		if len(spaced(append(held, b))) > room {
+			flush()
+		}
+		for ; len(b) > room; b = b[room:] {
+			out = append(out, page{lines: b[:room]})
+		}
+		held = append(held, b)
 	}
-	return lines
+	flush()
+	return out
+}
+
+// spaced are blocks with a blank line between them.
+func spaced(blocks [][]string) []string {
+	var out []string
+	for i, b := range blocks {
+		if i > 0 {
+			out = append(out, "")
+		}
+		out = append(out, b...)
+	}
+	return out
 }
 
 // layOut sets a text as if there were room, but for the codes in it.
-func layOut(text []ceremony.Block, reveal secret.Bytes, whole int) []page {
-	out := []page{{}}
-	lines := &out[0].lines
-	add := func(more []string) {
-		if len(*lines) > 0 {
-			*lines = append(*lines, "")
+func layOut(text []ceremony.Block, reveal secret.Bytes, whole int) []sheet {
+	var out []sheet
+	add := func(block []string) {
+		if len(out) == 0 || out[len(out)-1].code != nil {
+			out = append(out, sheet{})
 		}
-		*lines = append(*lines, more...)
+		last := &out[len(out)-1]
+		last.blocks = append(last.blocks, block)
 	}
 	for _, b := range text {
-		code, fits := []string(nil), false
 		if b.Kind == ceremony.QRCode {
-			if code, fits = drawCode(b.Text, rightWidth, whole); !fits {
-				b = ceremony.Warn("This screen is too small for the code of " + ceremony.Foreign(b.Text))
+			if code, fits := drawCode(b.Text, rightWidth, whole); fits {
+				out = append(out, sheet{code: code})
+				continue
 			}
+			b = ceremony.Warn("This screen is too small for the code of " + ceremony.Foreign(b.Text))
 		}
-		if !fits {
-			add(blockLines(b, rightWidth))
-			continue
-		}
-		out = append(out, page{code: code}, page{})
-		lines = &out[len(out)-1].lines
+		add(blockLines(b, rightWidth))
 	}
 	if len(reveal) > 0 {
 		add(revealed(reveal))
 	}
-	return slices.DeleteFunc(out, func(p page) bool { return p.lines == nil && p.code == nil })
+	return out
 }
 
 // revealed shows a secret, once: a passphrase made by the device. It is read

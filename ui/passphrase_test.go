@@ -125,7 +125,8 @@ func TestTypingBackWords(t *testing.T) {
 		{"two spaces are one", "aba  cr ", "abacus cramp"},
 		{"space at the beginning", " aba", "abacus"},
 		{"hyphens", "t y", "t-shirt yo-yo"},
-		{"a letter that begins several stays", "ab cr", "abcr"},
+		{"a beginning of several, taken by a second Enter", "ab cr\r", "ab cramp"},
+		{"a passphrase of other words", "hunter2\r", "hunter2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := inCreation(t, "root-keys", Options{})
@@ -142,6 +143,14 @@ func TestTypingBackWords(t *testing.T) {
 	r.shows("> unb", "Tab: unbroken unbuckled")
 	r.input("x")
 	r.shows("× no word begins with unbx")
+	r.input(" cr ")
+	r.shows("× not one of the words: unbx")
+	a := r.ask(typeBack())
+	r.input("unbx cramp", enter)
+	a.open(t)
+	r.shows("unbx is none of the words. Enter again takes it.", "> unbx cramp")
+	r.input("\x7fp", enter) // the warning was for what stood there
+	a.open(t)
 	r.input(ctrlU, "abacus")
 	r.shows("√")
 	r.input(" unbroken t-shirt overstate yo-yo cramp zoology")

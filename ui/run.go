@@ -39,9 +39,7 @@ var errGone = errors.New("the screen is gone")
 // goroutine of its own, with the screen as its Operator. When the screen ends
 // first, by a fault or because the terminal is gone, play's context ends.
 func Run(ctx context.Context, o Options, play func(context.Context, ceremony.Operator) error) error {
-	if err := Quiet(); err != nil {
-		return err
-	}
+	Quiet()
 	if err := giveSize(o.Out); err != nil {
 		return err
 	}

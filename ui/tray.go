@@ -68,7 +68,7 @@ func moveStick(tray ceremony.Tray, label string) tea.Cmd {
 		}
 		var problem string
 		if err := move(label); err != nil {
-			problem = label + ": " + err.Error()
+			problem = err.Error()
 		}
 		return moved{sticks: tray.Sticks(), problem: ceremony.Foreign(problem)}
 	}

@@ -75,7 +75,7 @@ func TestTrayTrouble(t *testing.T) {
 	r := inCreation(t, "root-backups", Options{Tray: tray})
 	r.ask(insert())
 	r.input("3")
-	r.shows("× signing: no room<1B>[2J")
+	r.shows("× no room<1B>[2J")
 	r.input(down)
 	r.shows("3 signing")
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"signer/ceremony"
@@ -39,11 +40,12 @@ func (w words) beginning(prefix []byte) (matches []string) {
 	return matches
 }
 
-// complete is what can be added because all words that are meant have it.
-func (w words) complete(text []byte) string {
+// complete is what can be added because all words that are meant have it, and
+// whether that makes it the only one.
+func (w words) complete(text []byte) (rest string, only bool) {
 	prefix, matches := w.begun(text)
 	if len(matches) == 0 {
-		return ""
+		return "", false
 	}
 	common := matches[0]
 	for _, m := range matches[1:] {
@@ -51,28 +53,20 @@ func (w words) complete(text []byte) string {
 			common = common[:len(common)-1]
 		}
 	}
-	return strings.ToValidUTF8(common[len(prefix):], "")
+	return strings.ToValidUTF8(common[len(prefix):], ""), len(matches) == 1
 }
 
-// only is the rest of the one word that is meant, if it is only one.
-func (w words) only(text []byte) (rest string, ok bool) {
-	prefix, matches := w.begun(text)
-	if len(matches) != 1 {
-		return "", false
+// slip is the first word of the text that is none of the words.
+func (w words) slip(text []byte) string {
+	if len(text) == 0 {
+		return ""
 	}
-	return matches[0][len(prefix):], true
-}
-
-// ends is what is missing of the last word: nothing if it is whole, the rest if
-// only one is meant.
-func (w words) ends(text []byte) (rest string, ok bool) {
-	prefix, matches := w.begun(text)
-	for _, m := range matches {
-		if len(m) == len(prefix) {
-			return "", true
+	for word := range bytes.SplitSeq(text, []byte(" ")) {
+		if !slices.ContainsFunc(w, func(known string) bool { return known == string(word) }) {
+			return ceremony.Foreign(string(word))
 		}
 	}
-	return w.only(text)
+	return ""
 }
 
 // hint names the words that are meant, when they are few, or says that there is
