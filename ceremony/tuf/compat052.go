@@ -33,7 +33,7 @@ func sortedIDs(root *Root) []KeyID {
 	for id := range root.Keys {
 		ids = append(ids, id)
 	}
-	slices.SortFunc(ids, func(a, b KeyID) int { return strings.Compare(string(a[:]), string(b[:])) })
+	slices.SortFunc(ids, compareIDs)
 	return ids
 }
 

@@ -1,10 +1,13 @@
 package tuf
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 )
+
+// maxRepeats bounds how often History lets a role name keys again: go-tuf/v2
+// verifies the whole file for each time.
+const maxRepeats = 64
 
 // ParseRoot reads a root.json (TUF 1.0.34 §4.3). Its signatures are not
 // verified: that is for Chain, and for Envelope.VerifyBy.
@@ -125,34 +128,42 @@ func (r *reader) keyIDs(o object, role Role, keys map[KeyID]Key) ([]KeyID, error
 	if err != nil {
 		return nil, err
 	}
-	ids := []KeyID{}
+	ids, named := []KeyID{}, 0
 	for item := range list.items() {
-		text, err := item.text()
+		if named++; named-len(ids) > maxRepeats {
+			return nil, item.fault("more than %d keys are named twice", maxRepeats)
+		}
+		id, err := roleKeyID(item)
 		if err != nil {
 			return nil, err
 		}
-		id, err := ParseKeyID(text)
-		if err != nil {
-			return nil, item.fault("key id %s: want 64 lower-case hex digits", quote(text))
-		}
-		problem := ""
-		if _, ok := keys[id]; !ok {
-			problem = "role %s names key %s, which is not listed"
-		} else if slices.Contains(ids, id) {
-			problem = "role %s names key %s twice"
-		}
-		if problem != "" {
-			err = r.deviate(item, problem, role, id.Short())
+		twice := slices.Contains(ids, id)
+		if _, listed := keys[id]; !listed {
+			err = r.deviate(item, "role %s names key %s, which is not listed", role, id.Short())
+		} else if twice {
+			err = r.deviate(item, "role %s names key %s twice", role, id.Short())
 		}
 		if err != nil {
 			return nil, err
 		}
-		if !slices.Contains(ids, id) {
+		if !twice {
 			ids = append(ids, id)
 		}
 	}
-	slices.SortFunc(ids, func(a, b KeyID) int { return bytes.Compare(a[:], b[:]) })
+	slices.SortFunc(ids, compareIDs)
 	return ids, nil
+}
+
+func roleKeyID(item value) (KeyID, error) {
+	text, err := item.text()
+	if err != nil {
+		return KeyID{}, err
+	}
+	id, err := ParseKeyID(text)
+	if err != nil {
+		return id, item.fault("want a key id of 64 lower-case hex digits, not %s", quote(text))
+	}
+	return id, nil
 }
 
 // powers looks at the keys and roles together: a key without a role is in

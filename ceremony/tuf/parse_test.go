@@ -73,6 +73,13 @@ var refusals = []struct {
 		"has no role", "is listed and has no role"},
 	{"a root key that also signs targets", func(s dict) { at(s, "roles", "targets")["keyids"] = []any{newPen(1).id} },
 		"", "", "key " + shortOf(newPen(1)) + " signs for root and for targets"},
+	{"a role that names one key a thousand times", func(s dict) {
+		list := []any{}
+		for range 1000 {
+			list = append(list, targetsPen().id)
+		}
+		at(s, "roles")["targets"] = dict{"keyids": list, "threshold": 1}
+	}, "signed.roles.targets.keyids[1]", "twice", ""},
 	{"keys in a list", func(s dict) { s["keys"] = []any{} }, "signed.keys", "want an object", ""},
 }
 

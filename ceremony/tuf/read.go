@@ -13,8 +13,10 @@ const (
 	// this program would write it, or it is refused.
 	Strict Mode = iota
 	// History is for what clients already trust. What go-tuf v0.5.2's client
-	// accepts is adopted and shown in Envelope.Deviations. What programs read in
-	// different ways, and keys that anybody can sign for, are refused even here.
+	// accepts is adopted and shown in Envelope.Deviations. Refused even here is
+	// what programs read in different ways, keys that anybody can sign for, and
+	// what its client takes and cannot work with (measured): a version below 1, a
+	// missing role, a key id that is not 64 hex digits.
 	History
 )
 

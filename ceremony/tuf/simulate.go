@@ -28,9 +28,10 @@ var ErrExpired = errors.New("expired")
 // reads what go-tuf v0.5.2 reads; go-tuf/v2 plays along.
 type simulator struct {
 	Simulation
-	m      Published
-	now    time.Time
-	latest *Root
+	m        Published
+	now      time.Time
+	latest   *Root
+	dissents bool // go-tuf/v2 does not take the latest root, or an online file
 }
 
 // Simulate plays the update of clients that hold root 1, root 2 and so on up to
@@ -106,10 +107,11 @@ func (s *simulator) load(version int64, b []byte) (*Root, error) {
 	if _, err := root.count(root, RoleRoot); err != nil {
 		return nil, err
 	}
-	if err := engineStep(b, nil); err != nil {
-		return nil, s.dissent(root, root, err)
+	err = engineLoad(root)
+	if s.dissents = err != nil; s.dissents {
+		err = s.dissent(root, root, err)
 	}
-	return root, nil
+	return root, err
 }
 
 // step goes from one root to the next (TUF 1.0.34 §5.3.4, §5.3.5).
@@ -117,7 +119,7 @@ func (s *simulator) step(from, to *Root) error {
 	if _, err := to.count(from, RoleRoot); err != nil {
 		return err
 	}
-	if err := engineStep(from.Raw, to.Raw); err != nil {
+	if err := engineStep(from, to); err != nil {
 		return s.dissent(from, to, err)
 	}
 	return nil

@@ -105,6 +105,7 @@ func (s *simulator) file(e Envelope, listed *FileMeta) error {
 		return err
 	}
 	if tally.Dissent != "" {
+		s.dissents = true
 		s.show("A client of go-tuf/v2 does not take %s.json: %s.", e.Role, tally.Dissent)
 	}
 	for _, sentence := range e.Deviations {
@@ -149,19 +150,19 @@ func (s *simulator) targets(t *Targets) {
 	}
 }
 
-// ages says when the files expire, and plays go-tuf/v2 while they are fresh.
+// ages says when the files expire, and plays go-tuf/v2 while they are fresh,
+// unless it has been shown that it stops.
 func (s *simulator) ages(files []Envelope) error {
 	for _, e := range files {
 		s.age(e)
 	}
 	for _, m := range append(s.moments(), moment{"while all files are fresh", s.fresh(files)}) {
-		if slices.ContainsFunc(append(files, s.latest.Envelope), func(e Envelope) bool { return expired(e, m.at) }) {
+		stale := slices.ContainsFunc(append(files, s.latest.Envelope), func(e Envelope) bool { return expired(e, m.at) })
+		if stale || s.dissents {
 			continue
 		}
 		if err := engineUpdate(s.latest.Raw, s.m, m.at); err != nil {
-			if err := s.onlineDissent(files, m, err); err != nil {
-				return err
-			}
+			return fmt.Errorf("a client that updates %s stops: %w: %w", m.name, ErrDissent, err)
 		}
 	}
 	s.pass("It then accepts timestamp %d, snapshot %d and targets %d while they are fresh.", files[0].Version, files[1].Version, files[2].Version)
@@ -177,17 +178,6 @@ func (s *simulator) age(e Envelope) {
 	case expired(e, s.latest.Expires):
 		s.show("%s.json expires on %s, before root does: it must be renewed before.", e.Role, day(e.Expires))
 	}
-}
-
-// onlineDissent is like dissent, of the online files.
-func (s *simulator) onlineDissent(files []Envelope, m moment, err error) error {
-	for _, e := range append(files, s.latest.Envelope) {
-		if e.Mode == History {
-			s.show("A client of go-tuf/v2 that updates %s stops: %v.", m.name, err)
-			return nil
-		}
-	}
-	return fmt.Errorf("a client that updates %s stops: %w: %w", m.name, ErrDissent, err)
 }
 
 // fresh is a time at which no file was expired: files that are expired now are

@@ -1,7 +1,11 @@
 package tuf
 
 import (
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -171,6 +175,40 @@ func TestSimulateShowsWhatFleetNeeds(t *testing.T) {
 	}
 }
 
+func TestSimulateShowsLargeTargets(t *testing.T) {
+	w := newWorld(t, 1)
+	large := target(1, hash512)
+	large["custom"] = dict{"version": strings.Repeat("1", nearTargets2)}
+	w.targets["targets"] = dict{"a": large}
+	sim, err := Simulate(w.publish(t), today)
+	if shown := strings.Join(sim.Shown, "\n"); err != nil || !strings.Contains(shown, "a client of go-tuf/v2 reads 5000000 at most") {
+		t.Errorf("%v, shown %q", err, shown)
+	}
+}
+
+// A hostile folder must not keep signer check busy: this root takes go-tuf/v2
+// half a minute each time that it is asked.
+func TestManyKeysAreNotGivenToTheEngine(t *testing.T) {
+	var many []pen
+	for i := range 600 {
+		seed := sha256.Sum256([]byte{byte(i), byte(i >> 8)})
+		private := ed25519.NewKeyFromSeed(seed[:])
+		many = append(many, penOf(private, listing("ed25519", "ed25519", hex.EncodeToString(private.Public().(ed25519.PublicKey)))))
+	}
+	b := inked(t, rootSigned(1, 1, many...), many[0])
+	began := time.Now()
+	root := mustRoot(t, b, Strict)
+	if _, err := root.VerifyBy(root, RoleRoot); !errors.Is(err, ErrDissent) {
+		t.Errorf("VerifyBy says %v", err)
+	}
+	if _, err := Simulate(Published{Roots: [][]byte{b, b}}, today); !errors.Is(err, ErrDissent) {
+		t.Errorf("Simulate says %v", err)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("that took %v", took)
+	}
+}
+
 func TestSimulateWarnsNearTheLimitOfRotations(t *testing.T) {
 	sim, err := Simulate(Published{Roots: newWorld(t, nearRotations+1).roots}, today)
 	if err != nil || len(sim.Shown) != 1 || !strings.Contains(sim.Shown[0], "256 steps") {
@@ -179,19 +217,42 @@ func TestSimulateWarnsNearTheLimitOfRotations(t *testing.T) {
 }
 
 // History is adopted: what deviates is shown, and the clients that go-tuf v0.5.2
-// would serve are served.
+// would serve are served. go-tuf/v2 writes +00:00 as Z before it verifies.
 func TestSimulateAdoptsHistory(t *testing.T) {
 	keys := pens(1, 2, 3)
-	first := rootSigned(1, 2, keys...)
-	first["expires"] = "2026-01-01T01:00:00.5+01:00"
-	w := newWorld(t, 2)
-	w.roots[0] = inked(t, first, keys...)
-	w.timestamp["expires"] = "2027-12-06T00:00:00.25+02:00"
-	sim, err := Simulate(w.publish(t), today)
-	if err != nil {
-		t.Fatal(err)
+	first, second := rootSigned(1, 2, keys...), rootSigned(2, 2, keys...)
+	first["expires"] = "2026-01-01T01:00:00+00:00"
+	second["expires"] = "2027-11-22T01:00:00.5+01:00"
+	for name, c := range map[string]struct {
+		edit func(*world)
+		want []string
+	}{
+		"a root": {func(w *world) { w.roots[0], w.roots[1] = inked(t, first, keys...), inked(t, second, keys...) },
+			[]string{"A client of go-tuf/v2 cannot begin with root 1: ", `Root 2: the expiry "2027-11-22T01:00:00.5+01:00"`}},
+		"the latest root": {func(w *world) { w.roots = [][]byte{link(t, 1, keys), inked(t, renewed(second), keys...)} },
+			[]string{"A client of go-tuf/v2 cannot begin with root 2: ", "A client of go-tuf/v2 that holds root 1 does not take root 2: "}},
+		"a timestamp": {func(w *world) { w.timestamp["expires"] = "2027-12-06T00:00:00+00:00" },
+			[]string{"A client of go-tuf/v2 does not take timestamp.json: ", "timestamp.json: the expiry"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, 2)
+			c.edit(w)
+			sim, err := Simulate(w.publish(t), today)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, want := range c.want {
+				if shown := strings.Join(sim.Shown, "\n"); !strings.Contains(shown, want) {
+					t.Errorf("shown is %s\nwant %s", shown, want)
+				}
+			}
+		})
 	}
-	if shown := strings.Join(sim.Shown, "\n"); !strings.Contains(shown, "timestamp.json: the expiry") {
-		t.Errorf("shown is %q", shown)
-	}
+}
+
+// renewed is the root with an expiry that go-tuf/v2 spells another way.
+func renewed(signed dict) dict {
+	other := maps.Clone(signed)
+	other["expires"] = "2027-11-22T01:00:00+00:00"
+	return other
 }

@@ -46,7 +46,7 @@ func (e Envelope) VerifyBy(root *Root, role Role) (Tally, error) {
 	if e.Role != role {
 		return t, err
 	}
-	dissent := engineVerify(root.Raw, e.Raw, role)
+	dissent := engineVerify(root, e.Raw, role)
 	switch strict := root.Mode == Strict && e.Mode == Strict; {
 	case err != nil && dissent == nil && strict:
 		return t, fmt.Errorf("%w: %w, it counts more", err, ErrDissent)
