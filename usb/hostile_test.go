@@ -150,27 +150,3 @@ func TestDeepFoldersAreNotFollowedForEver(t *testing.T) {
 		t.Error("a file that is not there was read")
 	}
 }
-
-func TestTreeOfAFolder(t *testing.T) {
-	dir := t.TempDir()
-	must(t, os.WriteFile(filepath.Join(dir, "a.json"), []byte("{}"), 0o600))
-	must(t, os.Symlink("/etc/passwd", filepath.Join(dir, "root.json")))
-	must(t, syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o644))
-	tree, err := OpenTree(dir)
-	must(t, err)
-	defer tree.Close()
-	if entries, err := tree.List(); err != nil || len(entries) != 3 {
-		t.Errorf("listed %v, %v", entries, err)
-	}
-	if b, err := tree.ReadFile("a.json", 2); err != nil || string(b) != "{}" {
-		t.Errorf("read %q, %v", b, err)
-	}
-	for name, want := range map[string]error{"a.json": ceremony.ErrTooLarge, "root.json": ceremony.ErrNotFile, "pipe": ceremony.ErrNotFile, "../x": errName} {
-		if _, err := tree.ReadFile(name, 1); !errors.Is(err, want) {
-			t.Errorf("reading %q: %v", name, err)
-		}
-	}
-	if _, err := OpenTree(filepath.Join(dir, "a.json")); err == nil {
-		t.Error("a file opens as a folder")
-	}
-}

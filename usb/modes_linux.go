@@ -8,7 +8,9 @@ const (
 	magicExFAT = 0x2011bab0
 )
 
-func keepsModes(dir string) bool {
+// KeepsModes reports whether the file system of a folder keeps the modes of
+// files. FAT and exFAT give all files the same.
+func KeepsModes(dir string) bool {
 	var s syscall.Statfs_t
 	if err := syscall.Statfs(dir, &s); err != nil {
 		return true // what cannot be asked is judged

@@ -4,5 +4,6 @@ package usb
 
 import "runtime"
 
-// keepsModes cannot ask the file system here; Windows keeps none anywhere.
-func keepsModes(string) bool { return runtime.GOOS != "windows" }
+// KeepsModes reports whether the file system of a folder keeps the modes of
+// files. It cannot be asked here; Windows keeps none anywhere.
+func KeepsModes(string) bool { return runtime.GOOS != "windows" }
