@@ -62,6 +62,7 @@ type Question struct {
 	Refresh func() []Option
 	Motion  Motion // Wait: what a person is to do with a drive
 	NoBack  bool   // Esc does nothing here: the operator says so
+	Repeats string // the ID of the question whose answer is wanted once more
 
 	// Shown is what the answer file's {shown} stands for: the confirmation
 	// words that the text names.

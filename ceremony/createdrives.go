@@ -1,0 +1,44 @@
+package ceremony
+
+import (
+	"context"
+	"fmt"
+
+	"signer/ceremony/tuf"
+)
+
+// writeBackups puts all root keys on each backup. Nothing on them is metadata: a
+// client could trust nothing of it.
+func writeBackups(ctx context.Context, s *Session) error {
+	p := s.State.Plan
+	for i := range p.Backups {
+		job := driveJob{role: RootBackup, label: backupLabel(i + 1), what: "all root keys, each locked with its passphrase",
+			title: fmt.Sprintf("Root backup %d of %d", i+1, p.Backups), keys: s.State.keysOf(tuf.RoleRoot), files: s.ledgerFiles,
+			end: "Put the label " + backupLabel(i+1) + " on it, and keep it apart from the other backups."}
+		if err := s.makeDrive(ctx, job); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeSigningDrive(ctx context.Context, s *Session) error {
+	return s.makeDrive(ctx, driveJob{role: Signing, label: signingLabel, title: "Signing drive",
+		what: "the releaser's three keys and the repository", dirs: []string{"staged"},
+		keys: s.State.keysOf(tuf.OnlineRoles()...), files: s.State.Published.Files,
+		end: "It goes to " + s.State.Plan.Releaser + "."})
+}
+
+func writeRepositoryDrive(ctx context.Context, s *Session) error {
+	return s.makeDrive(ctx, driveJob{role: Repository, label: repositoryLabel, title: "Repository drive",
+		what: "the repository for the web server, and the ledger; no private key", dirs: []string{"staged"},
+		files: func() ([]tuf.File, error) {
+			files, err := s.State.Published.Files()
+			if err != nil {
+				return nil, err
+			}
+			ledger, err := s.ledgerFiles()
+			return append(files, ledger...), err
+		},
+		end: "It goes to whoever runs the web server, and comes back to the next ceremony."})
+}

@@ -1,0 +1,78 @@
+package ceremony
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"signer/ceremony/tuf"
+)
+
+// finishCreate says what was made, where it is, when it expires, and what next.
+func finishCreate(ctx context.Context, s *Session) error {
+	for _, page := range []Question{s.keysPage(), s.drivesPage(), s.nextPage(), s.recordPage()} {
+		if err := s.Part(ctx, page.ID, func(ctx context.Context) error { return s.read(ctx, page) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keysPage compares key ids with signatures, as the handbook asks: each root key
+// must be listed and must have signed.
+func (s *Session) keysPage() Question {
+	q := Question{ID: "finish.keys", Title: "Finished: the keys", Prompt: "Every key is listed, and signed."}
+	for _, k := range s.State.Keys {
+		q.Text = append(q.Text, Lines(fmt.Sprintf("%s\n  %s  %s", k.Title(), k.Key.ID.Groups()[:19], s.listedAndSigned(k))))
+	}
+	return q
+}
+
+func (s *Session) listedAndSigned(k HeldKey) string {
+	listed, signed := "× not listed", "× did not sign"
+	if slices.Contains(s.State.Root.Roles[k.Role].KeyIDs, k.Key.ID) {
+		listed = "√ listed"
+	}
+	env, err := s.State.Published.Envelope(k.Role)
+	if err == nil && slices.ContainsFunc(env.Signatures, func(sig tuf.Signature) bool { return sig.KeyID == k.Key.ID }) {
+		signed = "√ signed"
+	}
+	return listed + "  " + signed
+}
+
+func (s *Session) drivesPage() Question {
+	var rows []Row
+	for _, d := range s.written {
+		rows = append(rows, Row{d.Label, "√ " + d.Standing() + ", serial " + Foreign(d.Drive.Serial)})
+	}
+	var expiries []Row
+	for _, role := range tuf.Roles() {
+		expiries = append(expiries, Row{string(role), days(s.State.Plan.Expires[role], s.State.Now)})
+	}
+	rotate := s.State.Plan.Expires[tuf.RoleRoot].AddDate(0, 0, -rotateBefore)
+	expiries = append(expiries, Row{"rotate by", days(rotate, s.State.Now)})
+	return Question{ID: "finish.drives", Title: "Finished: drives and dates", Prompt: "The dates are in ledger/expiries.ics, for a calendar.",
+		Text: []Block{Table(rows...), Table(expiries...)}}
+}
+
+func (s *Session) nextPage() Question {
+	return Question{ID: "finish.next", Title: "Finished: what to do next", Prompt: "The repository drive has all of this in its ledger.",
+		Text: []Block{
+			Para("1. Upload repository/ from the repository drive to the web server."),
+			Para("2. Give repository/root.json to `fleetctl package --update-roots`."),
+			Para("3. Give the signing drive to " + s.State.Plan.Releaser + ". The timestamp is due again on " +
+				s.State.Plan.Expires[tuf.RoleTimestamp].Format("Mon 2 Jan 2006") + "."),
+			Para("4. Store the root backups apart from each other, locked away."),
+			Para("5. Rotate the root keys with this program before " + s.State.Plan.Expires[tuf.RoleRoot].Format("Mon 2 Jan 2006") + "."),
+		}}
+}
+
+func (s *Session) recordPage() Question {
+	return Question{ID: "finish.record", Title: "Finished: the record", Prompt: "Enter ends the ceremony.",
+		Text: []Block{
+			Para("The repository drive holds the whole record. Note the first words of its digest: whoever reads the record later can compare them."),
+			Lines(groupsOf(s.ledger.Groups(), 8)), Lines(numberedWords(s.ledger.Words())),
+			Para(strings.TrimSpace("Digest of root 1: " + s.State.Signed.Groups()[:19])),
+		}}
+}

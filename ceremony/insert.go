@@ -1,0 +1,263 @@
+package ceremony
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"signer/ceremony/tuf"
+)
+
+// leastSize is what a drive must have: more than any repository's metadata.
+const leastSize = 16 << 20
+
+// spareSticker marks a virtual drive that may become any other.
+const spareSticker = "spare"
+
+// finding is what was seen on a drive before anything is written to it.
+type finding struct {
+	drive    Drive
+	manifest *Manifest // nil: none, or not a complete one
+	raw      []byte    // of the manifest
+	files    int
+	ours     bool // has what only this program or fleetctl writes
+}
+
+// insertDrive waits for a drive that may become the job's, and says whether it
+// is to be formatted first.
+func (s *Session) insertDrive(ctx context.Context, job driveJob) (found finding, format bool, err error) {
+	for {
+		d, err := s.oneDrive(ctx, job)
+		if err != nil {
+			return found, false, err
+		}
+		if found, err = s.look(ctx, d); err != nil {
+			return found, false, troubled("reading it", err)
+		}
+		if wrong := s.wrongDrive(job, found); wrong != "" {
+			s.note("%s: %s", job.label, wrong)
+			if err := s.takeOut(ctx, job, job.label+".wrong", "Not this drive", wrong+" Take it out."); err != nil {
+				return found, false, err
+			}
+			continue
+		}
+		if s.isWritten(job, found) {
+			return found, false, nil
+		}
+		format, err = s.approve(ctx, job, found)
+		if errors.Is(err, ErrBack) {
+			if err = s.takeOut(ctx, job, job.label+".other", "Another drive", "Take this drive out. It was not touched."); err == nil {
+				continue
+			}
+		}
+		return found, format, err
+	}
+}
+
+// isWritten says whether the drive has all that would be written to it: it was
+// written before the ceremony was cut short, and is proven now.
+func (s *Session) isWritten(job driveJob, found finding) bool {
+	m := found.manifest
+	if s.State.Root == nil || m == nil || m.Role != job.role || !s.isOfThisCeremony(job, found) {
+		return false
+	}
+	listed := map[string]tuf.Digest{}
+	for _, f := range m.Files {
+		listed[f.Name] = f.SHA256
+	}
+	files, err := s.State.Published.Files()
+	if err != nil {
+		return false
+	}
+	for _, f := range files {
+		if listed[f.Name] != tuf.DigestOf(f.Data) {
+			return false
+		}
+	}
+	for _, k := range job.keys {
+		if listed[k.FileName()] != tuf.DigestOf(k.File) {
+			return false
+		}
+	}
+	return true
+}
+
+// oneDrive waits until one drive is plugged in, and only one: with keys about,
+// two are a mistake waiting to happen.
+func (s *Session) oneDrive(ctx context.Context, job driveJob) (Drive, error) {
+	for {
+		drives := s.env.Drives.List()
+		if len(drives) == 1 {
+			return drives[0], nil
+		}
+		q := Question{ID: job.label + ".insert", Kind: Wait, Title: job.title, Motion: Motion{Move: Insert, Label: job.label},
+			Text:   []Block{Para("It will hold " + job.what + ".")},
+			Prompt: "Insert the drive that becomes " + job.label}
+		if len(drives) > 1 {
+			q.Prompt = "Several drives are plugged in. Leave only the one that becomes " + job.label
+		}
+		if err := s.awaitDrives(ctx, q, func(now []Drive) bool { return len(now) != len(drives) }); err != nil {
+			return Drive{}, err
+		}
+	}
+}
+
+// awaitDrives shows q until the drives that are plugged in are as wanted.
+func (s *Session) awaitDrives(ctx context.Context, q Question, wanted func([]Drive) bool) error {
+	if wanted(s.env.Drives.List()) {
+		return nil
+	}
+	_, err := s.askBeside(ctx, q, func(ctx context.Context) error {
+		for {
+			changed := s.env.Drives.Changed()
+			if wanted(s.env.Drives.List()) {
+				return nil
+			}
+			select {
+			case <-changed:
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+	})
+	return err
+}
+
+// takeOut waits until no drive is plugged in.
+func (s *Session) takeOut(ctx context.Context, job driveJob, id, title, text string) error {
+	return s.awaitDrives(ctx, Question{ID: id, Kind: Wait, Title: title, Prompt: text, Motion: Motion{Move: Remove, Label: job.label}},
+		func(now []Drive) bool { return len(now) == 0 })
+}
+
+// look reads what is on a drive, and changes nothing.
+func (s *Session) look(ctx context.Context, d Drive) (finding, error) {
+	found := finding{drive: d}
+	if d.FileSystem == "" {
+		return found, nil
+	}
+	vol, err := s.env.Drives.Open(ctx, d, false)
+	if err != nil {
+		return found, err
+	}
+	defer func() { _ = vol.Close() }()
+	entries, err := vol.List()
+	if err != nil {
+		return found, err
+	}
+	for _, e := range entries {
+		if tuf.Harmless(e.Name) {
+			continue
+		}
+		if !e.Mode.IsDir() {
+			found.files++
+		}
+		top, _, _ := strings.Cut(e.Name, "/")
+		found.ours = found.ours || slices.Contains([]string{"keys", "repository", "ledger", ManifestName}, top)
+	}
+	if b, err := vol.ReadFile(ManifestName, manifestLimit); err == nil {
+		found.raw = b
+		found.manifest, _ = ParseManifest(b) // one that does not parse is not complete
+	}
+	return found, nil
+}
+
+// wrongDrive says why the drive cannot become the job's.
+func (s *Session) wrongDrive(job driveJob, found finding) string {
+	d, m := found.drive, found.manifest
+	switch {
+	case d.Virtual != s.env.Rehearsal:
+		return "This is not a drive of this kind of ceremony."
+	case m != nil && m.Rehearsal != s.env.Rehearsal && m.Rehearsal:
+		return "This drive is " + Foreign(m.Label) + " of a REHEARSAL. A real ceremony does not use it."
+	case m != nil && m.Rehearsal != s.env.Rehearsal:
+		return "This drive is " + Foreign(m.Label) + " of a REAL ceremony. A rehearsal does not touch it."
+	case d.Size < leastSize:
+		return fmt.Sprintf("This drive has %d bytes; %d are needed.", d.Size, leastSize)
+	case d.Virtual && d.Label != job.label && !strings.HasPrefix(d.Label, spareSticker):
+		return "The sticker on this drive says " + Foreign(d.Label) + "; " + job.label + " is wanted."
+	}
+	for _, r := range s.written {
+		if r.Label != job.label && r.State == Proven && r.Drive.Same(d) {
+			return "This is " + r.Label + ", which is finished."
+		}
+	}
+	return ""
+}
+
+// approve asks whether the drive may be written. A blank drive needs only Enter;
+// what has files needs a typed word.
+func (s *Session) approve(ctx context.Context, job driveJob, found finding) (format bool, err error) {
+	ours := s.isOfThisCeremony(job, found)
+	q := Question{ID: job.label + ".format", Kind: Choose, Title: job.title, Default: "format",
+		Text: []Block{Table(driveFacts(found)...)}, Prompt: "Write " + job.label + " onto this drive?",
+		Options: []Option{{Key: "format", Label: "Yes, format it and write"}, {Key: "other", Label: "No, another drive"}}}
+	switch {
+	case ours && found.manifest != nil:
+		q.Options[0].Label = "Yes, write it again"
+	case found.files > 0 && !ours:
+		return true, s.approveErasing(ctx, job, found)
+	}
+	way, err := s.choose(ctx, q)
+	if err == nil && way == "other" {
+		err = ErrBack
+	}
+	return !(ours && found.manifest != nil), err
+}
+
+// isOfThisCeremony says whether the drive is the job's from an earlier attempt.
+func (s *Session) isOfThisCeremony(job driveJob, found finding) bool {
+	if m := found.manifest; m != nil {
+		return m.Label == job.label && m.Ceremony.Name == s.script.Name && m.Ceremony.Began.Equal(s.State.Began)
+	}
+	return slices.ContainsFunc(s.written, func(r DriveReport) bool {
+		return r.Label == job.label && r.Drive.Same(found.drive)
+	})
+}
+
+// approveErasing asks for a typed word that names the drive.
+func (s *Session) approveErasing(ctx context.Context, job driveJob, found finding) error {
+	word := lastFour(found.drive)
+	what := fmt.Sprintf("This drive is not empty: %d files.", found.files)
+	switch m := found.manifest; {
+	case m != nil:
+		word = "erase " + Foreign(m.Label)
+		what = fmt.Sprintf("This drive is %s of the repository made on %s. It is finished, and may be the only copy of its keys.",
+			Foreign(m.Label), m.Ceremony.Began.UTC().Format("2 January 2006"))
+	case found.ours:
+		what = "This drive is unfinished, or from another program: it has keys or a repository, and no complete list of what it is."
+	}
+	return s.typedFreely(ctx, Question{ID: job.label + ".erase", Title: job.title + ": this drive is not empty",
+		Text:   []Block{Table(driveFacts(found)...), Warn(what + " Formatting destroys what is on it."), Para("Esc: use another drive.")},
+		Prompt: "To format it, type: " + word, Shown: word})
+}
+
+// lastFour is what names a drive to its face: the end of its serial number, or
+// of its size when it has none.
+func lastFour(d Drive) string {
+	id := d.Serial
+	if len(id) < 4 {
+		id = fmt.Sprint(d.Size)
+	}
+	return Foreign(id[max(0, len(id)-4):])
+}
+
+func driveFacts(found finding) []Row {
+	d := found.drive
+	content := "blank"
+	switch {
+	case found.manifest != nil:
+		content = fmt.Sprintf("%s (%s), %d files", Foreign(found.manifest.Label), found.manifest.Role, found.files)
+	case found.files > 0:
+		content = fmt.Sprintf("%d files", found.files)
+	case d.FileSystem != "":
+		content = "empty, " + d.FileSystem
+	}
+	return []Row{
+		{"Drive", Foreign(strings.TrimSpace(d.Vendor + " " + d.Model))},
+		{"Serial", Foreign(d.Serial)},
+		{"Size", fmt.Sprintf("%.1f GB", float64(d.Size)/1e9)},
+		{"Content", content},
+	}
+}

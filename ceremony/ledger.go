@@ -1,0 +1,117 @@
+package ceremony
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"signer/ceremony/tuf"
+)
+
+// The ledger is a folder on every root backup and on the repository drive:
+//
+//	ledger/roots/1.root.json                    every root that was signed, in full
+//	ledger/records/2026-11-22T140500Z-create.jsonl   what was done, up to the writing of this drive
+//	ledger/records/2026-11-22T140500Z-create.txt     the same as a page for people
+//	ledger/holders.json                         who holds which key
+//	ledger/expiries.ics                         when to come back
+const (
+	ledgerRoots   = "ledger/roots/"
+	ledgerRecords = "ledger/records/"
+	ledgerHolders = "ledger/holders.json"
+	ledgerICS     = "ledger/expiries.ics"
+)
+
+// holdersFormat names the form of holders.json.
+const holdersFormat = "signer-holders-v1"
+
+// holdersFile says who holds which key. Names are public.
+type holdersFile struct {
+	Format  string   `json:"format"`
+	Holders []holder `json:"holders"`
+}
+
+type holder struct {
+	KeyID  tuf.KeyID `json:"keyid"`
+	Role   tuf.Role  `json:"role"`
+	Name   string    `json:"key"`
+	Holder string    `json:"holder"`
+}
+
+// ledgerFiles is the ledger as it stands now. The record in it ends here; its
+// digest is kept, to be shown at the end for the drive that is written last.
+func (s *Session) ledgerFiles() ([]tuf.File, error) {
+	page, err := s.record.Page()
+	if err != nil {
+		return nil, err
+	}
+	holders := holdersFile{Format: holdersFormat}
+	for _, k := range s.State.Keys {
+		holders.Holders = append(holders.Holders, holder{KeyID: k.Key.ID, Role: k.Role, Name: k.Name, Holder: k.Holder})
+	}
+	who, err := json.MarshalIndent(holders, "", "\t")
+	if err != nil {
+		return nil, fmt.Errorf("write %s: %w", ledgerHolders, err)
+	}
+	name := s.recordName()
+	record := s.record.Bytes()
+	s.ledger = s.record.Digest()
+	files := []tuf.File{
+		{Name: name + ".jsonl", Data: record, Perm: 0o644},
+		{Name: name + ".txt", Data: page, Perm: 0o644},
+		{Name: ledgerHolders, Data: append(who, '\n'), Perm: 0o644},
+	}
+	files = append(files, s.State.Carried...)
+	for i, root := range s.State.Published.Roots {
+		files = append(files, tuf.File{Name: fmt.Sprintf("%s%d.root.json", ledgerRoots, i+1), Data: root, Perm: 0o644})
+	}
+	if s.State.Root != nil {
+		files = append(files, tuf.File{Name: ledgerICS, Data: s.calendar(), Perm: 0o644})
+	}
+	return files, nil
+}
+
+// recordName is the name of this ceremony's record, without its ending. A clock
+// that was set back must not let it replace another.
+func (s *Session) recordName() string {
+	first := ledgerRecords + s.State.Now.Format("2006-01-02T150405Z") + "-" + s.script.Name
+	name := first
+	for n := 2; slices.ContainsFunc(s.State.Carried, func(f tuf.File) bool { return strings.HasPrefix(f.Name, name+".") }); n++ {
+		name = fmt.Sprintf("%s-%d", first, n)
+	}
+	return name
+}
+
+// rotateBefore is how long before the root expires its keys are rotated.
+const rotateBefore = 30 // days
+
+// calendar is an iCalendar file (RFC 5545) with the expiries and the day to
+// rotate by.
+func (s *Session) calendar() []byte {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\r\n", args...) }
+	line("BEGIN:VCALENDAR")
+	line("VERSION:2.0")
+	line("PRODID:-//signer//expiries//EN")
+	event := func(uid string, day time.Time, summary string) {
+		line("BEGIN:VEVENT")
+		line("UID:%s-%s@signer", uid, s.State.Signed.String()[:16])
+		line("DTSTAMP:%s", s.State.Now.UTC().Format("20060102T150405Z"))
+		line("DTSTART;VALUE=DATE:%s", day.UTC().Format("20060102"))
+		line("SUMMARY:%s", summary)
+		line("END:VEVENT")
+	}
+	expires := s.State.Plan.Expires
+	prefix := ""
+	if s.env.Rehearsal {
+		prefix = "REHEARSAL: "
+	}
+	event("rotate", expires[tuf.RoleRoot].AddDate(0, 0, -rotateBefore), prefix+"TUF: rotate the root keys by today")
+	for _, role := range tuf.Roles() {
+		event(string(role), expires[role], prefix+"TUF: "+string(role)+" expires")
+	}
+	line("END:VCALENDAR")
+	return []byte(b.String())
+}

@@ -1,0 +1,124 @@
+package ceremony
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"signer/ceremony/tuf"
+)
+
+// ManifestName is the file at the root of a drive that says what the drive is.
+// It is written last: a drive without a complete one is unfinished.
+const ManifestName = "signer-drive.json"
+
+// ManifestFormat names this form of it.
+const ManifestFormat = "signer-drive-v1"
+
+const manifestLimit = 1 << 20
+
+// Manifest is what signer-drive.json says.
+type Manifest struct {
+	Format    string    `json:"format"`
+	Role      DriveRole `json:"role"`
+	Label     string    `json:"label"`
+	Rehearsal bool      `json:"rehearsal"`
+	// Repository is the SHA-256 of 1.root.json. A drive that was written before
+	// root 1 was signed, as root backups are, has none.
+	Repository *tuf.Digest    `json:"repository,omitempty"`
+	Root       RootMark       `json:"root"`
+	Ceremony   CeremonyMark   `json:"ceremony"`
+	Files      []ManifestFile `json:"files"`
+}
+
+// RootMark names a root by what its signatures cover, so that it can be named
+// before it is signed.
+type RootMark struct {
+	Version int64      `json:"version"`
+	Signed  tuf.Digest `json:"signed_sha256"`
+}
+
+// CeremonyMark names the ceremony that wrote the drive, and the drives that it
+// was to write: they are how an unfinished ceremony is noticed.
+type CeremonyMark struct {
+	Name   string    `json:"name"`
+	Began  time.Time `json:"began"`
+	Drives []string  `json:"drives"`
+}
+
+// ManifestFile is one file of the drive.
+type ManifestFile struct {
+	Name   string     `json:"name"`
+	Size   int64      `json:"size"`
+	SHA256 tuf.Digest `json:"sha256"`
+}
+
+var errManifest = errors.New("not a manifest of this program")
+
+// ParseManifest reads signer-drive.json strictly: it comes from a drive.
+func ParseManifest(b []byte) (*Manifest, error) {
+	var m Manifest
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&m); err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", ManifestName, errManifest, err)
+	}
+	if dec.More() || m.Format != ManifestFormat {
+		return nil, fmt.Errorf("%s: %w: format %q", ManifestName, errManifest, Foreign(m.Format))
+	}
+	if !slices.Contains([]DriveRole{RootBackup, Signing, Repository, Transfer}, m.Role) {
+		return nil, fmt.Errorf("%s: %w: role %q", ManifestName, errManifest, Foreign(string(m.Role)))
+	}
+	for _, f := range m.Files {
+		if !m.Role.MayHold(f.Name) {
+			return nil, fmt.Errorf("%s: lists %q: %w", ManifestName, Foreign(f.Name), ErrForbidden)
+		}
+	}
+	return &m, nil
+}
+
+// Encode is the manifest as it is written.
+func (m Manifest) Encode() ([]byte, error) {
+	b, err := json.MarshalIndent(m, "", "\t")
+	if err != nil {
+		return nil, fmt.Errorf("write %s: %w", ManifestName, err)
+	}
+	return append(b, '\n'), nil
+}
+
+// ErrDiffers is a drive whose files are not those that its manifest lists.
+var ErrDiffers = errors.New("the drive is not what its manifest says")
+
+// Verify reads every listed file and compares it, and reports files that are on
+// the drive and not listed.
+func (m Manifest) Verify(t tuf.Tree) error {
+	var wrong []string
+	listed := map[string]bool{ManifestName: true}
+	for _, f := range m.Files {
+		listed[f.Name] = true
+		b, err := t.ReadFile(f.Name, f.Size)
+		switch {
+		case err != nil:
+			wrong = append(wrong, err.Error())
+		case int64(len(b)) != f.Size || tuf.DigestOf(b) != f.SHA256:
+			wrong = append(wrong, f.Name+" has other bytes")
+		}
+	}
+	entries, err := t.List()
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if !e.Mode.IsDir() && !listed[e.Name] && !tuf.Harmless(e.Name) {
+			wrong = append(wrong, Foreign(e.Name)+" is not listed")
+		}
+	}
+	if len(wrong) > 0 {
+		return fmt.Errorf("%w: %s", ErrDiffers, strings.Join(wrong, "; "))
+	}
+	return nil
+}

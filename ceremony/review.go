@@ -1,0 +1,119 @@
+package ceremony
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"signer/ceremony/tuf"
+)
+
+// reviewRoot derives root 1 from the plan and the keys, shows all of it, and
+// lets the operator confirm it by words of its digest.
+func reviewRoot(ctx context.Context, s *Session) error {
+	if err := s.Part(ctx, "review.derive", func(context.Context) error { return s.deriveRoot() }); err != nil {
+		return err
+	}
+	for _, page := range s.reviewPages() {
+		if err := s.Part(ctx, page.ID, func(ctx context.Context) error { return s.read(ctx, page) }); err != nil {
+			return err
+		}
+	}
+	if err := s.Part(ctx, "review.words", s.confirmRoot); err != nil {
+		return err
+	}
+	return s.Part(ctx, "review.commit", s.announceWriting)
+}
+
+func (s *Session) deriveRoot() error {
+	p := s.State.Plan
+	change := tuf.Change{Name: "create", Consistent: p.Consistent, Expires: p.Expires[tuf.RoleRoot],
+		Thresholds: map[tuf.Role]int{tuf.RoleRoot: p.Threshold}, Online: map[tuf.Role]time.Time{}}
+	for _, k := range s.State.Keys {
+		change.Grants = append(change.Grants, tuf.Grant{Role: k.Role, Key: k.Key, Holder: k.Holder})
+	}
+	for _, role := range tuf.OnlineRoles() {
+		change.Thresholds[role] = 1
+		change.Online[role] = p.Expires[role]
+	}
+	draft, err := tuf.Derive(nil, change, s.State.Now)
+	if err != nil {
+		return err
+	}
+	s.State.Draft, s.State.Signed = draft, draft.Digest()
+	return nil
+}
+
+func (s *Session) reviewPages() []Question {
+	review := s.State.Draft.Review()
+	powers := Question{ID: "review.powers", Title: "Review: who may do what", Prompt: "Is this what was decided?"}
+	for _, sentence := range review.Sentences {
+		powers.Text = append(powers.Text, Para(sentence))
+	}
+	keys := Question{ID: "review.keys", Title: "Review: the keys", Prompt: "Every key, and who holds it."}
+	for _, k := range s.State.Keys {
+		keys.Text = append(keys.Text, Lines(k.Title()+"\n"+indent(groupsOf(k.Key.ID.Groups(), 8))))
+	}
+	digest := s.State.Draft.Digest()
+	qr := Question{ID: "review.digest", Title: "Review: the digest of root 1", Prompt: "A telephone can keep it; the next page has it in words.",
+		Text: []Block{QR(strings.ToUpper(digest.String()))}}
+	return []Question{powers, keys, qr}
+}
+
+func indent(text string) string { return "  " + strings.ReplaceAll(text, "\n", "\n  ") }
+
+// confirmRoot has the operator type two words of the digest, which the page
+// picks, so that the page was read.
+func (s *Session) confirmRoot(ctx context.Context) error {
+	challenge, err := s.State.Draft.Review().Challenge(s.rand)
+	if err != nil {
+		return err
+	}
+	digest := s.State.Draft.Digest()
+	_, err = s.ask(ctx, Question{ID: "review.words", Kind: Type, Title: "Review: confirm root 1",
+		Text: []Block{Lines(groupsOf(digest.Groups(), 8)), Lines(numberedWords(digest.Words())),
+			Para("The digest names what will be signed. It is the same bytes that you have just read.")},
+		Prompt: fmt.Sprintf("Type word %d and word %d:", challenge.Positions[0], challenge.Positions[1]),
+		Shown:  strings.Join(challenge.Words[:], " ")},
+		func(a Answer) error {
+			reviewed, err := challenge.Confirm(a.Text)
+			if errors.Is(err, tuf.ErrWords) {
+				return remarkf("Those are not word %d and word %d of this page.", challenge.Positions[0], challenge.Positions[1])
+			}
+			s.State.Reviewed = reviewed
+			return err
+		})
+	if err != nil {
+		return err
+	}
+	s.tell(Event{Kind: Did, Text: fmt.Sprintf("root 1 reviewed and confirmed  %s", digest.Groups()[:9]),
+		Data: map[string]string{"root": "1", "signed_sha256": digest.String()}})
+	return nil
+}
+
+// numberedWords sets words in columns of four, each with its number.
+func numberedWords(words []string) string {
+	var b strings.Builder
+	for i, w := range words {
+		fmt.Fprintf(&b, "%2d %-11s", i+1, w)
+		if i%4 == 3 {
+			b.WriteByte('\n')
+		}
+	}
+	return strings.TrimRight(b.String(), "\n ")
+}
+
+// announceWriting is the last page that Esc leads back from.
+func (s *Session) announceWriting(ctx context.Context) error {
+	p := s.State.Plan
+	return s.read(ctx, Question{ID: "review.commit", Title: "From here on, drives are written",
+		Text: []Block{
+			Para("Nothing has been written so far. After this page there is no way back by Esc, but a key can still be made again and everything can still be abandoned: nothing that a client could trust leaves before every key is proven."),
+			Table(Row{"Next", fmt.Sprintf("%d root backups, each proven", p.Backups)},
+				Row{"Then", "signing, the signing drive, the repository drive"},
+				Row{"Needed", "the holders of the root keys, with their passphrases"}),
+		},
+		Prompt: "Begin to write?"})
+}

@@ -1,0 +1,77 @@
+package ceremony
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Script is a ceremony: a list of steps.
+type Script struct {
+	Name, Title, Intro string
+	Steps              []Step
+}
+
+// Step is one line of the list that people see. Do asks its questions in parts
+// (Session.Part); a step that is done again, after going back, passes over the
+// parts that are done.
+type Step struct {
+	ID, Title, Help string // ID names it in records; Help is the ? screen and the handbook text
+	Commits         bool   // writes to drives: announced beforehand, no plain way back from here on
+	Do              func(context.Context, *Session) error
+}
+
+// errRewound says that Session.at names the step to go on with, and that the
+// state is what it was there.
+var errRewound = errors.New("went back")
+
+// Run plays a script to its end. The error is nil when it reached its end,
+// ErrStop when a person left it, or what went wrong. Secrets are wiped whatever
+// happens.
+func Run(ctx context.Context, script Script, env Env, op Operator) (err error) {
+	s, err := newSession(script, env, op)
+	if err != nil {
+		return err
+	}
+	defer s.Keys.Wipe()
+	s.tell(Event{Kind: Began, Text: script.Title, Outline: s.outline})
+	defer func() { s.tell(Event{Kind: Ended, Text: ending(err)}) }()
+	for s.at < len(script.Steps) {
+		step := script.Steps[s.at]
+		if s.began != s.at {
+			s.tell(Event{Kind: StepAt, Text: step.Title})
+			s.began = s.at
+		}
+		if step.Commits {
+			s.trail = nil // what is on a drive is not undone by Esc
+		}
+		switch err := step.Do(ctx, s); {
+		case err == nil:
+			s.at++
+		case errors.Is(err, errRewound):
+		default:
+			return fmt.Errorf("%s: %w", step.Title, err)
+		}
+	}
+	return nil
+}
+
+func ending(err error) string {
+	switch {
+	case err == nil:
+		return "finished"
+	case errors.Is(err, ErrStop):
+		return "stopped by the operator"
+	default:
+		return "ended: " + err.Error()
+	}
+}
+
+func outlineOf(script Script, env Env) *Outline {
+	o := &Outline{Name: script.Name, Title: script.Title, Intro: script.Intro, Rehearsal: env.Rehearsal}
+	o.Network = networkText(env)
+	for _, step := range script.Steps {
+		o.Steps = append(o.Steps, OutlineStep{ID: step.ID, Title: step.Title, Help: step.Help, Commits: step.Commits})
+	}
+	return o
+}

@@ -1,0 +1,104 @@
+package ceremony
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"signer/ceremony/tuf"
+)
+
+// State is what a ceremony knows that going back takes back. It is a plain
+// value without secrets; clone is a full copy.
+type State struct {
+	Now   time.Time       // the moment of the ceremony: all dates are counted from it
+	Began time.Time       // names the ceremony on its drives; one that is finished later keeps it
+	Done  map[string]bool // parts, by id
+	Plan  Plan
+	Keys  []HeldKey
+	Draft *tuf.Draft // never changed once made
+	// Signed is the digest of what signatures on the root cover, or will.
+	Signed tuf.Digest
+	// Reviewed is what the operator confirmed, and the only thing that is signed.
+	Reviewed tuf.Reviewed
+	// Root is what was signed.
+	Root      *tuf.Root
+	Published tuf.Published
+	// Carried are the records of earlier ceremonies, from the drives.
+	Carried []tuf.File
+}
+
+func (s State) clone() State {
+	s.Done = maps.Clone(s.Done)
+	s.Keys = slices.Clone(s.Keys)
+	return s
+}
+
+// Plan is what was decided before any key was made.
+type Plan struct {
+	RootKeys   int                    `json:"root_keys"`
+	Threshold  int                    `json:"threshold"`
+	Backups    int                    `json:"backups"`
+	Releaser   string                 `json:"releaser"`
+	Expires    map[tuf.Role]time.Time `json:"expires"`
+	Consistent bool                   `json:"consistent_snapshot"`
+}
+
+// HeldKey is a key, who holds it, and the file it is locked in.
+type HeldKey struct {
+	Name   string // "root-1", "targets": of the question and of the passphrase
+	Role   tuf.Role
+	Holder string
+	Key    tuf.Key
+	File   []byte // locked; what goes onto drives
+}
+
+// FileName is where the key lies on a drive: keys/root1.json for root-1.
+func (k HeldKey) FileName() string {
+	return "keys/" + strings.ReplaceAll(k.Name, "-", "") + ".json"
+}
+
+// Title is what people call the key: "root key 2 (CTO)", "targets key".
+func (k HeldKey) Title() string {
+	n, numbered := strings.CutPrefix(k.Name, "root-")
+	if !numbered {
+		return k.Name + " key (" + k.Holder + ")"
+	}
+	return "root key " + n + " (" + k.Holder + ")"
+}
+
+// PassphraseName is what a person would call it in a password manager.
+func (k HeldKey) PassphraseName() string { return strings.ReplaceAll(k.Name, "-", " ") }
+
+// order sorts keys as a ceremony makes them.
+func (k HeldKey) order() string {
+	if k.Role == tuf.RoleRoot {
+		return "0" + k.Name
+	}
+	return strconv.Itoa(1+slices.Index(tuf.OnlineRoles(), k.Role)) + k.Name
+}
+
+func rootKeyName(i int) string { return "root-" + strconv.Itoa(i) }
+
+// keysOf are the held keys of the given roles.
+func (s State) keysOf(roles ...tuf.Role) []HeldKey {
+	var out []HeldKey
+	for _, k := range s.Keys {
+		if slices.Contains(roles, k.Role) {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// putKey adds a key, or puts it in the place of the one with its name.
+func (s *State) putKey(k HeldKey) {
+	if i := slices.IndexFunc(s.Keys, func(h HeldKey) bool { return h.Name == k.Name }); i >= 0 {
+		s.Keys = slices.Clone(s.Keys)
+		s.Keys[i] = k
+		return
+	}
+	s.Keys = append(slices.Clone(s.Keys), k)
+}

@@ -1,0 +1,173 @@
+package ceremony
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"signer/ceremony/tuf"
+)
+
+// writtenDrive is what went onto a drive, to be compared with what comes back.
+type writtenDrive struct {
+	manifest Manifest
+	bytes    []byte // of the manifest
+	digest   tuf.Digest
+}
+
+// writeDrive writes the drive while the screen shows how far it is. Whatever
+// fails, the drive has no manifest then, and is unfinished.
+func (s *Session) writeDrive(ctx context.Context, d Drive, job driveJob, format bool) (w writtenDrive, err error) {
+	files, err := job.files()
+	if err != nil {
+		return w, err
+	}
+	_, err = s.askBeside(ctx, Question{ID: job.label + ".writing", Kind: Wait, Title: job.title, NoBack: true,
+		Prompt: "Writing " + job.label + ". Leave the drive in."},
+		func(ctx context.Context) (err error) {
+			w, err = s.writeFiles(ctx, d, job, files, format)
+			return troubled("writing", err)
+		})
+	return w, err
+}
+
+func (s *Session) writeFiles(ctx context.Context, d Drive, job driveJob, files []tuf.File, format bool) (w writtenDrive, err error) {
+	if format {
+		if err := s.env.Drives.Format(ctx, d, job.label); err != nil {
+			return w, fmt.Errorf("format: %w", err)
+		}
+	}
+	vol, err := s.env.Drives.Open(ctx, d, true)
+	if err != nil {
+		return w, err
+	}
+	defer func() { err = errors.Join(err, vol.Close()) }()
+	out := driveWriter{role: job.role, vol: vol, left: int64(len(files) + len(job.keys) + 1)}
+	out.total = out.left
+	out.progress = func(done, total int64) {
+		s.tell(Event{Kind: Progress, Text: "writing " + job.label, Done: done, Total: total})
+	}
+	if err := out.forgetManifest(); err != nil {
+		return w, err
+	}
+	for _, dir := range job.dirs {
+		if err := vol.Mkdir(dir); err != nil {
+			return w, err
+		}
+	}
+	for _, k := range job.keys {
+		if err := errors.Join(ctx.Err(), out.putKey(k)); err != nil {
+			return w, err
+		}
+	}
+	for _, f := range files {
+		if err := errors.Join(ctx.Err(), out.put(f)); err != nil {
+			return w, err
+		}
+	}
+	if err := out.sweep(); err != nil {
+		return w, err
+	}
+	return out.finish(s.manifestFor(job))
+}
+
+func (s *Session) manifestFor(job driveJob) Manifest {
+	m := Manifest{Format: ManifestFormat, Role: job.role, Label: job.label, Rehearsal: s.env.Rehearsal,
+		Root:     RootMark{Version: 1, Signed: s.State.Signed},
+		Ceremony: CeremonyMark{Name: s.script.Name, Began: s.State.Began, Drives: s.State.Plan.DriveLabels()}}
+	if s.State.Root != nil {
+		first := tuf.DigestOf(s.State.Published.Roots[0])
+		m.Repository = &first
+	}
+	return m
+}
+
+// driveWriter writes onto a drive what its role allows, and nothing else. Keys
+// have a way of their own; any other file that is a key file is refused.
+type driveWriter struct {
+	role        DriveRole
+	vol         Volume
+	files       []ManifestFile
+	left, total int64
+	progress    func(done, total int64)
+}
+
+func (w *driveWriter) forgetManifest() error {
+	if err := w.vol.Remove(ManifestName); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return w.vol.Sync()
+}
+
+func (w *driveWriter) putKey(k HeldKey) error {
+	if !w.role.MayHoldKeys() || (k.Role == tuf.RoleRoot) != (w.role == RootBackup) {
+		return fmt.Errorf("write the %s to a %s drive: %w", k.Title(), w.role, ErrForbidden)
+	}
+	return w.write(tuf.File{Name: k.FileName(), Data: k.File, Perm: 0o600})
+}
+
+func (w *driveWriter) put(f tuf.File) error {
+	if _, err := tuf.InspectKeyFile(f.Data); err == nil || strings.HasPrefix(f.Name, "keys/") {
+		return fmt.Errorf("write %q as metadata: it is a key file: %w", f.Name, ErrForbidden)
+	}
+	return w.write(f)
+}
+
+func (w *driveWriter) write(f tuf.File) error {
+	if !w.role.MayHold(f.Name) {
+		return fmt.Errorf("write %q to a %s drive: %w", f.Name, w.role, ErrForbidden)
+	}
+	if slices.ContainsFunc(w.files, func(other ManifestFile) bool { return other.Name == f.Name }) {
+		return fmt.Errorf("write %q: it is written already", f.Name)
+	}
+	w.progress(w.total-w.left, w.total)
+	if err := w.vol.WriteFile(f.Name, f.Data, f.Perm); err != nil {
+		return err
+	}
+	w.left--
+	w.files = append(w.files, ManifestFile{Name: f.Name, Size: int64(len(f.Data)), SHA256: tuf.DigestOf(f.Data)})
+	return nil
+}
+
+// sweep removes what an earlier attempt left and this one did not write again:
+// the drive must equal its manifest.
+func (w *driveWriter) sweep() error {
+	entries, err := w.vol.List()
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		kept := slices.ContainsFunc(w.files, func(f ManifestFile) bool { return f.Name == e.Name })
+		if e.Mode.IsDir() || kept || tuf.Harmless(e.Name) {
+			continue
+		}
+		if err := w.vol.Remove(e.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finish makes all that was written durable before the manifest says that it is
+// there: on vfat a rename alone is not (measured).
+func (w *driveWriter) finish(m Manifest) (done writtenDrive, err error) {
+	if err := w.vol.Sync(); err != nil {
+		return done, err
+	}
+	m.Files = slices.Clone(w.files)
+	b, err := m.Encode()
+	if err != nil {
+		return done, err
+	}
+	if err := w.write(tuf.File{Name: ManifestName, Data: b, Perm: 0o644}); err != nil {
+		return done, err
+	}
+	if err := w.vol.Sync(); err != nil {
+		return done, err
+	}
+	w.progress(w.total, w.total)
+	return writtenDrive{manifest: m, bytes: b, digest: tuf.DigestOf(b)}, nil
+}
