@@ -99,11 +99,20 @@ func (p Plan) remarks() []Block {
 	return out
 }
 
+// leastDays is how long a role must hold: a root that clients take today and
+// refuse in a month is no root to begin with.
+func leastDays(role tuf.Role) int {
+	if role == tuf.RoleRoot {
+		return rotateBefore + 1
+	}
+	return 1
+}
+
 // problem says why the plan cannot be carried out.
 func (p Plan) problem(now time.Time) string {
 	for _, role := range tuf.Roles() {
-		if !p.Expires[role].After(now.Add(24 * time.Hour)) {
-			return string(role) + " would expire within a day"
+		if least := leastDays(role); p.Expires[role].Before(now.AddDate(0, 0, least)) {
+			return fmt.Sprintf("%s would expire within %d days", role, least)
 		}
 	}
 	return ""
@@ -164,15 +173,17 @@ func (s *Session) changeNumber(ctx context.Context, line, prompt string, least, 
 func (s *Session) changeExpiry(ctx context.Context, role tuf.Role) error {
 	now := s.State.Now
 	a, err := s.ask(ctx, Question{ID: "plan.expires." + string(role), Kind: Date, Title: "The plan",
-		Text:   []Block{Para("After this date clients refuse the " + string(role) + " metadata, and with it every update.")},
+		Text: []Block{Para("After this date clients refuse the " + string(role) + " metadata, and with it every update."),
+			Para("Write a date like 2027-11-22, or days from now like +365.")},
 		Prompt: "When does " + string(role) + " expire?", Default: s.State.Plan.Expires[role].Format(time.DateOnly)},
 		func(a Answer) error {
-			t, err := parseDate(a.Text)
+			t, err := parseDate(a.Text, s.State.Now)
 			switch {
 			case err != nil:
 				return remark(err.Error())
-			case !t.After(now.Add(24 * time.Hour)):
-				return remarkf("%s is too soon: it is %s now.", a.Text, when(now))
+			case t.Before(now.AddDate(0, 0, leastDays(role))):
+				return remarkf("%s is too soon: the least for %s is %d days from now, %s.", a.Text, role, leastDays(role),
+					now.AddDate(0, 0, leastDays(role)+1).Format(time.DateOnly))
 			case t.After(now.AddDate(20, 0, 0)):
 				return remarkf("%s is more than 20 years away.", a.Text)
 			}
@@ -181,7 +192,7 @@ func (s *Session) changeExpiry(ctx context.Context, role tuf.Role) error {
 	if err != nil {
 		return err
 	}
-	t, err := parseDate(a.Text)
+	t, err := parseDate(a.Text, s.State.Now)
 	s.State.Plan.Expires = maps.Clone(s.State.Plan.Expires)
 	s.State.Plan.Expires[role] = t
 	return err
