@@ -8,13 +8,16 @@ import (
 	"signer/ceremony"
 )
 
-// content is what the tray says of a stick: "blank", or what is on it.
+// content is what the tray says of a stick: "blank", the role that its manifest
+// names, or that there is something else on it.
 type content string
 
 const (
 	blank content = "blank"
 	inUse content = "has files"
 )
+
+const manifestLimit = 1 << 20
 
 // Sticks are the drives in the tray, plugged in or not.
 func (v *Virtual) Sticks() []ceremony.Stick {
@@ -114,6 +117,13 @@ func (d *drive) describe(store store) error {
 	d.content = blank
 	if len(entries) > 0 {
 		d.content = inUse
+	}
+	data, err := store.read(ceremony.ManifestName, manifestLimit)
+	if err != nil {
+		return nil // it has none that can be read, and is not taken for finished
+	}
+	if m, err := ceremony.ParseManifest(data); err == nil {
+		d.content = content(m.Role)
 	}
 	return nil
 }

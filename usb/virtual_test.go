@@ -213,8 +213,16 @@ func TestSticksSayWhatTheyAre(t *testing.T) {
 	}
 	must(t, w.WriteFile("x", []byte("x"), 0o644))
 	must(t, w.Close())
-	if got := v.Sticks()[0]; got.Busy || got.Content == "blank" {
+	if got := v.Sticks()[0]; got.Busy || got.Content != "has files" {
 		t.Errorf("after writing, the stick is %+v", got)
+	}
+	manifest, err := ceremony.Manifest{Format: ceremony.ManifestFormat, Role: ceremony.RootBackup}.Encode()
+	must(t, err)
+	w = open(t, v, v.List()[0], true)
+	must(t, w.WriteFile(ceremony.ManifestName, manifest, 0o644))
+	must(t, w.Close())
+	if got := v.Sticks()[0]; got.Content != "root backup" {
+		t.Errorf("with a manifest, the stick is %+v", got)
 	}
 }
 
