@@ -22,7 +22,7 @@ func (l *Line) Tell(e Event) {
 	case Trouble:
 		l.out.paragraph("Trouble: " + e.Text)
 	case Ended:
-		l.out.heading(l.marked("The ceremony " + e.Text + "."))
+		l.out.heading(l.marked("The ceremony: " + e.Text + "."))
 	default:
 		l.out.paragraph(e.Text)
 	}
