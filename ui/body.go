@@ -1,8 +1,6 @@
 package ui
 
-import (
-	"strings"
-)
+import "strings"
 
 // textAtLeast is how many lines of a question's text stay in sight, however long
 // the list of choices below is, and listAtLeast how many of that list.
@@ -13,6 +11,7 @@ const textAtLeast, listAtLeast = 6, 4
 type body struct {
 	head, foot, bar []string
 	pages           []page
+	room            int // lines for a page
 }
 
 func (s *screen) body() body {
@@ -36,7 +35,8 @@ func (s *screen) body() body {
 		needed += len(p.lines)
 	}
 	b.foot = append(b.foot, s.part.lines(max(listAtLeast, room-len(b.foot)-min(needed, textAtLeast)), s.beats)...)
-	b.pages = pages(s.q.Text, s.q.Reveal, max(listAtLeast, room-len(b.foot)), h)
+	b.room = max(listAtLeast, room-len(b.foot))
+	b.pages = pages(s.q.Text, s.q.Reveal, b.room, h)
 	return b
 }
 
@@ -81,15 +81,13 @@ func (s *screen) bodyLines() []string {
 		return s.helpLines()
 	}
 	b, h := s.body(), s.bodyHeight()
-	if s.page < len(b.pages) && b.pages[s.page].code != nil {
-		return s.codeLines(b.pages[s.page].code, len(b.pages))
+	at := min(s.page, len(b.pages)-1) // a remark may have come or gone
+	if at >= 0 && b.pages[at].code != nil {
+		return s.codeLines(b.pages[at].code, len(b.pages))
 	}
 	out := b.head
-	if s.page < len(b.pages) {
-		out = append(out, b.pages[s.page].lines...)
-		if len(b.pages) > 1 {
-			out = append(out, "", strings.Join(marker(s.page, len(b.pages)), "   "))
-		}
+	if at >= 0 {
+		out = append(out, b.pageLines(at)...)
 		if len(b.foot) > 0 {
 			out = append(out, "")
 		}
@@ -101,6 +99,18 @@ func (s *screen) bodyLines() []string {
 		out = append(out, "")
 	}
 	return append(append(out, logged...), b.bar...)
+}
+
+// pageLines are a page of text and, when there are several, which one it is.
+func (b body) pageLines(at int) []string {
+	out := b.pages[at].lines
+	if len(b.pages) == 1 {
+		return out
+	}
+	if len(out)+1 < b.room {
+		out = append(out, "")
+	}
+	return append(out, strings.Join(marker(at, len(b.pages)), "   "))
 }
 
 // codeLines is a page with a code: the code takes all the height there is, and
@@ -138,5 +148,6 @@ func (s *screen) turnTo(page int) {
 
 func (s *screen) showsCode() bool {
 	p := s.body().pages
-	return s.page < len(p) && p[s.page].code != nil
+	at := min(s.page, len(p)-1)
+	return at >= 0 && p[at].code != nil
 }

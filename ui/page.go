@@ -17,8 +17,8 @@ type sheet struct {
 }
 
 // pages divides a text into pages of at most room lines; a code has a page of
-// its own, of at most whole lines. When there are several, each leaves two lines
-// for saying so.
+// its own, of at most whole lines. When there are several, each leaves a line for
+// saying so.
 func pages(text []ceremony.Block, reveal secret.Bytes, room, whole int) []page {
 	sheets := layOut(text, reveal, whole)
 	if len(sheets) == 1 && sheets[0].code == nil {
@@ -32,7 +32,7 @@ func pages(text []ceremony.Block, reveal secret.Bytes, room, whole int) []page {
 			out = append(out, page{code: s.code})
 			continue
 		}
-		out = append(out, s.divide(max(1, room-2))...)
+		out = append(out, s.divide(max(1, room-1))...)
 	}
 	return out
 }

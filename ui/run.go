@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime/debug"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -22,15 +21,6 @@ type Options struct {
 	Env    []string   // NO_COLOR and TERM are looked at
 	Drives func() int // how many are plugged in; nil says nothing of them
 }
-
-// Fault is a panic of a ceremony. The terminal was restored before anybody was
-// told of it.
-type Fault struct {
-	Value any
-	Stack []byte
-}
-
-func (f *Fault) Error() string { return fmt.Sprintf("a fault in the program: %v", f.Value) }
 
 // errGone is the cause of a ceremony's end when its screen ended first.
 var errGone = errors.New("the screen is gone")
@@ -58,6 +48,9 @@ func Run(ctx context.Context, o Options, play func(context.Context, ceremony.Ope
 	if err != nil {
 		err = fmt.Errorf("show the screen: %w", err)
 	}
+	if s.fault != nil {
+		err = errors.Join(err, s.fault)
+	}
 	cancel(errGone)
 	close(op.gone)
 	err = errors.Join(err, <-played)
@@ -81,14 +74,4 @@ func settings(o Options, s *screen) []tea.ProgramOption {
 		tea.WithoutSignalHandler(),
 		tea.WithFilter(consoleFilter()),
 	}
-}
-
-// guard turns a panic into an error, so that Run restores the terminal first.
-func guard(f func() error) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = &Fault{Value: v, Stack: debug.Stack()}
-		}
-	}()
-	return f()
 }

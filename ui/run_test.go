@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -19,6 +20,7 @@ import (
 func run(t *testing.T, o Options, play func(ctx context.Context, op ceremony.Operator, press func(string)) error) error {
 	t.Helper()
 	in, keyboard := io.Pipe()
+	defer func() { _ = keyboard.Close() }()
 	o.In, o.Out, o.Now = in, io.Discard, time.Now
 	return Run(context.Background(), o, func(ctx context.Context, op ceremony.Operator) error {
 		return play(ctx, op, func(keys string) {
@@ -109,23 +111,26 @@ func TestAnswerAndEndAtOnce(t *testing.T) {
 }
 
 func TestRefreshIsCalledByWhoAsks(t *testing.T) {
-	calls := 0 // without a lock: the race detector tells
-	err := run(t, Options{}, func(ctx context.Context, op ceremony.Operator, press func(string)) error {
-		asking, end := context.WithTimeout(ctx, 2500*time.Millisecond)
-		defer end()
-		_, _ = op.Ask(asking, ceremony.Question{Kind: ceremony.Choose, Refresh: func() []ceremony.Option {
-			calls++
-			return []ceremony.Option{{Key: "a", Label: "A"}}
-		}})
-		if calls != 3 { // at once, and every second
-			t.Errorf("the list was made %d times", calls)
+	synctest.Test(t, func(t *testing.T) {
+		calls := 0 // without a lock: the race detector tells
+		err := run(t, Options{}, func(ctx context.Context, op ceremony.Operator, press func(string)) error {
+			asking, end := context.WithTimeout(ctx, 2500*time.Millisecond)
+			defer end()
+			_, _ = op.Ask(asking, ceremony.Question{Kind: ceremony.Choose, Refresh: func() []ceremony.Option {
+				calls++
+				return []ceremony.Option{{Key: "a", Label: "A"}}
+			}})
+			if calls != 3 { // at once, and every second
+				t.Errorf("the list was made %d times", calls)
+			}
+			calls = 0
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
 		}
-		calls = 0
-		return nil
+		time.Sleep(2 * time.Second) // Bubble Tea leaves its last ticks to themselves
 	})
-	if err != nil {
-		t.Error(err)
-	}
 }
 
 func TestQuestionsOfTwoWaitForEachOther(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 const (
 	beatEvery = 250 * time.Millisecond
+	lookEvery = time.Second
 	// quietBeats is for how long no key may come after the world answered a
 	// question that somebody was typing at: half a second at least. What comes
 	// without such a pause was meant for that field, and could be a passphrase.
@@ -45,6 +46,7 @@ type screen struct {
 	handing trayHand
 	stopped bool // Ctrl+C came while nothing was asked
 	ended   bool // no key will come any more
+	fault   *Fault
 }
 
 // world is what is around the screen: looked at once a second, by a command.
@@ -56,6 +58,7 @@ type world struct {
 
 type (
 	beat struct{}
+	look struct{} // it is time to
 	seen struct{ world world }
 )
 
@@ -77,16 +80,28 @@ func newScreen(o Options) *screen {
 }
 
 // Init starts the two clocks of the screen: beats, and looks at the world.
-func (s *screen) Init() tea.Cmd { return tea.Batch(s.lookAgain(0), nextBeat()) }
+func (s *screen) Init() tea.Cmd { return tea.Batch(s.lookNow(), nextBeat()) }
 
-func (s *screen) lookAgain(after time.Duration) tea.Cmd {
-	return tea.Tick(after, func(time.Time) tea.Msg { return seen{s.look()} })
-}
+func (s *screen) lookNow() tea.Cmd { return careful(func() tea.Msg { return seen{s.look()} }) }
 
 func nextBeat() tea.Cmd { return tea.Tick(beatEvery, func(time.Time) tea.Msg { return beat{} }) }
 
-// Update is the whole story of the screen.
-func (s *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+// Update takes a message. After a fault there is nothing but to quit.
+func (s *screen) Update(msg tea.Msg) (same tea.Model, cmd tea.Cmd) {
+	defer func() {
+		same = s
+		if f := caught(recover()); f != nil {
+			s.fault = f
+		}
+		if s.fault != nil {
+			cmd = tea.Quit
+		}
+	}()
+	return s, s.update(msg)
+}
+
+// update is the whole story of the screen.
+func (s *screen) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case *asked:
 		s.ask(msg)
@@ -97,7 +112,7 @@ func (s *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case ceremony.Event:
 		s.tell(msg)
 	case tea.KeyPressMsg:
-		return s, s.press(msg)
+		return s.press(msg)
 	case tea.PasteMsg:
 		s.paste(msg.Content)
 	case tea.WindowSizeMsg:
@@ -105,17 +120,21 @@ func (s *screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case beat:
 		s.beats++
 		s.stray = max(0, s.stray-1)
-		return s, nextBeat()
+		return nextBeat()
 	case seen:
 		s.world = msg.world
-		return s, s.lookAgain(time.Second)
+		return tea.Tick(lookEvery, func(time.Time) tea.Msg { return look{} })
+	case look:
+		return s.lookNow()
 	case moved:
 		s.world.sticks, s.handing.problem = msg.sticks, msg.problem
 	case inputEnded:
 		s.ended = true
 		s.stop()
+	case *Fault:
+		s.fault = msg
 	}
-	return s, nil
+	return nil
 }
 
 // ask puts a question on the screen.
@@ -129,6 +148,9 @@ func (s *screen) ask(a *asked) {
 	s.part = newPart(s.q, s.keys)
 	s.title, s.page, s.read, s.notice, s.beats = s.q.Title, 0, false, "", 0
 	s.handing.on = false
+	if s.q.Kind != ceremony.Wait {
+		s.progress = nil // nobody would ask while it goes on
+	}
 	s.turnTo(0)
 }
 
@@ -182,15 +204,15 @@ func (s *screen) tell(e ceremony.Event) {
 	switch e.Kind {
 	case ceremony.Began:
 		if e.Outline != nil {
-			rehearsal := s.outline.Rehearsal
 			s.outline = cleanOutline(*e.Outline)
-			s.outline.Rehearsal = s.outline.Rehearsal || rehearsal
+			s.outline.Rehearsal = s.outline.Rehearsal || s.tray != nil
 		}
+		s.step, s.log, s.progress = "", nil, nil
 	case ceremony.StepAt:
 		if s.stepIndex(e.Step) < s.stepIndex(s.step) {
 			s.log = nil // what was done was taken back
 		}
-		s.step = e.Step
+		s.step, s.progress = e.Step, nil
 	case ceremony.Progress:
 		e.Text = strings.ReplaceAll(e.Text, "\n", " ")
 		s.progress = &e
@@ -198,6 +220,9 @@ func (s *screen) tell(e ceremony.Event) {
 			s.progress = nil
 		}
 	default:
+		if e.Kind != ceremony.Note && e.Kind != ceremony.Did {
+			s.progress = nil // it goes no further
+		}
 		s.log = append(s.log, e)
 		s.log = s.log[max(0, len(s.log)-logKept):]
 	}

@@ -60,7 +60,7 @@ func (s *screen) pressTray(k tea.KeyPressMsg) tea.Cmd {
 
 // moveStick plugs a stick in, or takes it out when it is in at that moment.
 func moveStick(tray ceremony.Tray, label string) tea.Cmd {
-	return func() tea.Msg {
+	return careful(func() tea.Msg {
 		in := slices.ContainsFunc(tray.Sticks(), func(s ceremony.Stick) bool { return s.Label == label && s.Plugged })
 		move := tray.Plug
 		if in {
@@ -71,7 +71,7 @@ func moveStick(tray ceremony.Tray, label string) tea.Cmd {
 			problem = err.Error()
 		}
 		return moved{sticks: tray.Sticks(), problem: ceremony.Foreign(problem)}
-	}
+	})
 }
 
 // trayLines is the strip at the bottom: each drive with its key, and whether it

@@ -22,8 +22,16 @@ const (
 
 // View draws a frame. An ordinary paste would hand over a whole passphrase as a
 // string; with bracketed paste off it arrives as keys.
-func (s *screen) View() tea.View {
-	v := tea.NewView(strings.Join(s.frame(), "\n"))
+func (s *screen) View() (v tea.View) {
+	defer func() {
+		if f := caught(recover()); f != nil {
+			s.fault = f // Update quits, at the next beat
+		}
+	}()
+	if s.fault != nil {
+		return v
+	}
+	v = tea.NewView(strings.Join(s.frame(), "\n"))
 	v.AltScreen = true
 	v.DisableBracketedPasteMode = s.asked != nil && s.q.Kind == ceremony.Passphrase
 	return v
