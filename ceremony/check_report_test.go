@@ -3,6 +3,8 @@ package ceremony_test
 import (
 	"encoding/json"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -65,6 +67,15 @@ func TestCheckReportFieldsAreStable(t *testing.T) {
 		.roles.unknown .roles.version .verdict`)
 	if got := slices.Sorted(maps.Keys(found)); !slices.Equal(got, slices.Sorted(slices.Values(want))) {
 		t.Errorf("the fields are\n%s", strings.Join(got, " "))
+	}
+	formats, err := os.ReadFile(filepath.FromSlash("../docs/formats.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for field := range found {
+		if name := field[strings.LastIndex(field, ".")+1:]; !strings.Contains(string(formats), "`"+name+"`") {
+			t.Errorf("docs/formats.md does not say what %s is", field)
+		}
 	}
 }
 
