@@ -19,13 +19,13 @@ import (
 var colourOptions = []Option{{Key: "red", Label: "Red"}, {Key: "blue", Label: "Blue", Value: "sky"}, {Key: "green", Label: "Green", Disabled: "sold out"}}
 
 // lineAnswer asks one question with an input of its own.
-func lineAnswer(t *testing.T, input string, q Question) (Answer, error, string) {
+func lineAnswer(t *testing.T, input string, q Question) (a Answer, shown string, err error) {
 	t.Helper()
 	var out bytes.Buffer
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
-	a, err := NewLine(strings.NewReader(input), &out, LineOptions{}).Ask(ctx, q)
-	return a, err, out.String()
+	a, err = NewLine(strings.NewReader(input), &out, LineOptions{}).Ask(ctx, q)
+	return a, out.String(), err
 }
 
 func TestLineAnswers(t *testing.T) {
@@ -55,7 +55,7 @@ func TestLineAnswers(t *testing.T) {
 		{":help\n:again\n:nonsense\n1\n", Question{Kind: Choose, Options: colourOptions}, "red"},
 		{":back\n:help\nx\n", Question{Kind: Type, NoBack: true}, "x"},
 	} {
-		if a, err, out := lineAnswer(t, c.input, c.q); err != nil || a.Text != c.want {
+		if a, out, err := lineAnswer(t, c.input, c.q); err != nil || a.Text != c.want {
 			t.Errorf("%s, %q: %q, %v; want %q\n%s", c.q.Kind, c.input, a.Text, err, c.want, out)
 		}
 	}
@@ -68,7 +68,7 @@ func TestLineLeaves(t *testing.T) {
 			"": ErrStop, ":nonsense": ErrStop,
 			"1": ErrStop, "yes": ErrStop, // a line that was cut off is no answer
 		} {
-			a, err, out := lineAnswer(t, input, Question{Kind: kind, Options: colourOptions, Default: "red"})
+			a, out, err := lineAnswer(t, input, Question{Kind: kind, Options: colourOptions, Default: "red"})
 			if !errors.Is(err, want) || a.Text != "" || a.Secret != nil {
 				t.Errorf("%s, %q: %q, %v; want %v\n%s", kind, input, a.Text, err, want, out)
 			}
@@ -77,7 +77,7 @@ func TestLineLeaves(t *testing.T) {
 }
 
 func TestLineEndOfInputWhileADriveIsAwaited(t *testing.T) {
-	_, err, _ := lineAnswer(t, "", Question{Kind: Wait, Motion: Motion{Move: Insert, Label: "signing"}})
+	_, _, err := lineAnswer(t, "", Question{Kind: Wait, Motion: Motion{Move: Insert, Label: "signing"}})
 	if !errors.Is(err, ErrStop) {
 		t.Errorf("nobody is there to bring the drive, and it waits: %v", err)
 	}
@@ -87,7 +87,7 @@ func TestLinePassphrase(t *testing.T) {
 	for input, want := range map[string]string{
 		" two  spaces \n": " two  spaces ", "plain\r\n": "plain", "::x\n": "::x", ":x y\n": ":x y", ":help\n?\n": "?",
 	} {
-		a, err, out := lineAnswer(t, input, Question{Kind: Passphrase, Prompt: "Passphrase root 1:"})
+		a, out, err := lineAnswer(t, input, Question{Kind: Passphrase, Prompt: "Passphrase root 1:"})
 		if err != nil || string(a.Secret) != want || strings.Contains(out, want) && want != "?" {
 			t.Errorf("%q gives %q, %v and shows\n%s", input, []byte(a.Secret), err, out)
 		}
@@ -232,7 +232,7 @@ func TestLineAnEndedContextAsksNothing(t *testing.T) {
 }
 
 func TestLineTooLong(t *testing.T) {
-	_, err, _ := lineAnswer(t, strings.Repeat("x", 5000)+"\n", Question{Kind: Type})
+	_, _, err := lineAnswer(t, strings.Repeat("x", 5000)+"\n", Question{Kind: Type})
 	if !errors.Is(err, ErrTooLarge) {
 		t.Errorf("%v", err)
 	}
@@ -263,7 +263,7 @@ func TestLineMovesVirtualDrives(t *testing.T) {
 			t.Errorf("%q is missing in\n%s", want, out.String())
 		}
 	}
-	_, _, without := lineAnswer(t, ":plug x\n:stop\n", Question{Kind: Type})
+	_, without, _ := lineAnswer(t, ":plug x\n:stop\n", Question{Kind: Type})
 	if !strings.Contains(without, "There is no command :plug") {
 		t.Errorf("without a tray:\n%s", without)
 	}
@@ -348,7 +348,7 @@ func TestLineProgressIsFewLines(t *testing.T) {
 }
 
 func TestLineRevealsOnce(t *testing.T) {
-	a, err, out := lineAnswer(t, "abacus zoom\n", Question{Kind: Passphrase, Reveal: secret.Bytes("abacus zoom")})
+	a, out, err := lineAnswer(t, "abacus zoom\n", Question{Kind: Passphrase, Reveal: secret.Bytes("abacus zoom")})
 	if err != nil || string(a.Secret) != "abacus zoom" || strings.Count(out, "abacus zoom") != 1 {
 		t.Errorf("%q, %v, shown\n%s", []byte(a.Secret), err, out)
 	}
@@ -360,7 +360,7 @@ func TestLineNumbersTheListAsItIsNow(t *testing.T) {
 		asked++
 		return colourOptions[asked-1:]
 	}}
-	if a, err, out := lineAnswer(t, ":again\n1\n", q); err != nil || a.Text != "blue" {
+	if a, out, err := lineAnswer(t, ":again\n1\n", q); err != nil || a.Text != "blue" {
 		t.Errorf("%q, %v\n%s", a.Text, err, out)
 	}
 }

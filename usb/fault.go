@@ -45,13 +45,18 @@ type Point struct {
 	N     int    // 1, 2, 3, … over all drives of the tray
 }
 
-var (
+// fault is an error that does more than fail.
+type fault string
+
+func (f fault) Error() string { return string(f) }
+
+const (
 	// Pull is a fault: the drive is taken out at this point. The operation and
 	// every later one on that volume give ceremony.ErrGone.
-	Pull = errors.New("the drive is pulled out here")
+	Pull fault = "the drive is pulled out here"
 	// Crash is a fault: power fails, or the program stops. Everything on any
 	// drive of the tray fails with it from here on; open the tray again.
-	Crash = errors.New("the program stops here")
+	Crash fault = "the program stops here"
 )
 
 // AsItWas is an answer of VirtualOptions.Survives: the file is as it was before.
