@@ -154,7 +154,7 @@ func (s *Session) typedFreely(ctx context.Context, q Question) error {
 // confirmStop asks whether to leave, and says what that leaves behind. Its
 // error is nil when the person stays.
 func (s *Session) confirmStop(ctx context.Context) error {
-	q := Question{ID: "stop", Kind: Choose, Title: "Stop here?", NoBack: true, Default: "stay",
+	q := Question{ID: "stop", Kind: Choose, Title: "Stop here?", Default: "stay",
 		Text:   []Block{Para(s.whatStands())},
 		Prompt: "Leave the ceremony?",
 		Options: []Option{

@@ -52,7 +52,7 @@ func (s *Session) confirmComputer(ctx context.Context) error {
 		default:
 			s.State.Now = s.now().Truncate(time.Second)
 			s.State.Began = s.State.Now
-			s.did("date and time confirmed  %s", when(s.State.Now))
+			s.did("date and time confirmed: %s", when(s.State.Now))
 			return nil
 		}
 		if err != nil && !errors.Is(err, ErrBack) {
@@ -147,6 +147,7 @@ func when(t time.Time) string { return t.UTC().Format("Mon 2 Jan 2006 15:04 UTC"
 
 // days shows a date with its weekday and its distance from now.
 func days(t, now time.Time) string {
-	n := int(t.Sub(now).Hours() / 24)
-	return fmt.Sprintf("%s, %d days from now", t.UTC().Format("Mon 2 Jan 2006"), n)
+	day := 24 * time.Hour
+	n := int(t.UTC().Truncate(day).Sub(now.UTC().Truncate(day)) / day)
+	return fmt.Sprintf("%s, in %d days", t.UTC().Format("Mon 2 Jan 2006"), n)
 }

@@ -76,14 +76,14 @@ func createNeed(ctx context.Context, s *Session) error {
 			ID: "need", Title: "Before you begin",
 			Text: []Block{
 				Table(
-					Row{"Drives", "4 USB drives, empty: 2 for root backups, 1 for signing, 1 for the repository"},
-					Row{"People", "each holder of a root key, and somebody to watch"},
-					Row{"Passphrases", "root 1, root 2, root 3, targets, snapshot, timestamp: one each, all different"},
+					Row{"Drives", "4, empty: 2 root backups, signing, repository"},
+					Row{"People", "each root key's holder, and a witness"},
+					Row{"Passphrases", "6, all different: root 1, root 2, root 3, targets, snapshot, timestamp"},
 					Row{"Time", "about 30 minutes"},
-					Row{"Also", "pen, labels for the drives, a clock that is right"},
+					Row{"Also", "pen, labels for the drives, a watch"},
 				),
-				Para("The numbers are those of the usual plan; the step Plan can change them."),
-				Para("Was a creation cut short? Plug its drives in now: what they hold can be finished."),
+				Para("This is the usual plan; the step Plan can change it."),
+				Para("Was a creation cut short? Plug its drives in now: it can be finished from what they hold."),
 			},
 			Prompt: "Ready?",
 		})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"signer/ceremony/tuf"
 )
@@ -71,8 +70,7 @@ func (s *Session) nextPage() Question {
 func (s *Session) recordPage() Question {
 	return Question{ID: "finish.record", Title: "Finished: the record", Prompt: "Enter ends the ceremony.",
 		Text: []Block{
-			Para("The repository drive holds the whole record. Note the first words of its digest: whoever reads the record later can compare them."),
-			Lines(groupsOf(s.ledger.Groups(), 8)), Lines(numberedWords(s.ledger.Words())),
-			Para(strings.TrimSpace("Digest of root 1: " + s.State.Signed.Groups()[:19])),
+			Para("The record is on the repository drive. Note the first words of its digest: they show later that it was not altered."),
+			Lines(groupsOf(s.ledger.Groups(), 8)), Lines(wordLines(s.ledger.Words())),
 		}}
 }

@@ -98,7 +98,7 @@ func (s *Session) keyPart(ctx context.Context, name, title string) error {
 			}
 			if err == nil {
 				s.State.putKey(made)
-				s.tell(Event{Kind: Did, Text: fmt.Sprintf("%s  made, unlocked, signs  %s", made.Title(), made.Key.ID.Short()),
+				s.tell(Event{Kind: Did, Text: fmt.Sprintf("%s: made, unlocked, signs %s", made.Title(), made.Key.ID.Short()),
 					Data: made.data()})
 			}
 			return err
@@ -128,7 +128,7 @@ func (s *Session) reopenKey(ctx context.Context, k HeldKey, title string) error 
 		a.Secret.Wipe()
 		if !errors.Is(err, tuf.ErrWrongPassphrase) {
 			if err == nil {
-				s.did("%s  unlocked, signs  %s", k.Title(), k.Key.ID.Short())
+				s.did("%s: unlocked, signs %s", k.Title(), k.Key.ID.Short())
 			}
 			return err
 		}

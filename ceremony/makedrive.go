@@ -105,7 +105,7 @@ func (s *Session) tryDrive(ctx context.Context, job driveJob) error {
 		return err
 	}
 	s.report(job, drive, Proven)
-	s.tell(Event{Kind: Did, Text: fmt.Sprintf("%s  written, read back, proven", job.label), Data: map[string]string{
+	s.tell(Event{Kind: Did, Text: fmt.Sprintf("%s: written, read back, proven", job.label), Data: map[string]string{
 		"drive": job.label, "role": string(job.role), "serial": drive.Serial, "manifest_sha256": written.digest.String()}})
 	return s.takeOut(ctx, job, job.label+".done", job.title+" is proven", "Take "+job.label+" out. "+job.end)
 }

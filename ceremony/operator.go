@@ -108,7 +108,7 @@ const (
 	Caution   BlockKind = "caution"  // a paragraph that must not be overlooked
 	Facts     BlockKind = "facts"    // rows of label and value
 	Verbatim  BlockKind = "verbatim" // lines as they are, never wrapped: at most 52 columns
-	QRCode    BlockKind = "qr"       // Text as a QR code; beside it nothing else fits
+	QRCode    BlockKind = "qr"       // Text as a QR code; beside it only the prompt has room
 )
 
 // Block is a piece of a question's text.

@@ -31,7 +31,7 @@ const (
 // here and typed back. It belongs to the caller.
 func (s *Session) newPassphrase(ctx context.Context, k HeldKey, title, problem string) (secret.Bytes, error) {
 	way, err := s.choose(ctx, Question{ID: k.Name + ".make", Title: title, Default: "type", Problem: problem,
-		Text: []Block{Para(fmt.Sprintf("A passphrase locks the %s. Its name, for a password manager: %s.", k.Title(), k.PassphraseName())),
+		Text: []Block{Para(fmt.Sprintf("A passphrase locks this key. Call it \"%s\" in a password manager.", k.PassphraseName())),
 			Para("Only " + k.Holder + " looks at the screen now.")},
 		Prompt: "How shall the passphrase be made?",
 		Options: []Option{
@@ -52,7 +52,7 @@ func (s *Session) typedPassphrase(ctx context.Context, k HeldKey, title string) 
 		Text:   []Block{Para("A sentence that nobody else would say is good; a name or a date is not. It will be asked for each time the key is used.")},
 		Prompt: "Passphrase " + k.PassphraseName() + ":"}
 	for {
-		first, err := s.ask(ctx, q, func(a Answer) error { return s.strength(a.Secret) })
+		first, err := s.ask(ctx, q, func(a Answer) error { return s.strength(k, a.Secret) })
 		if err != nil {
 			return nil, err
 		}
@@ -72,7 +72,7 @@ func (s *Session) typedPassphrase(ctx context.Context, k HeldKey, title string) 
 }
 
 // strength refuses a weak passphrase, or only names it in a rehearsal.
-func (s *Session) strength(pass secret.Bytes) error {
+func (s *Session) strength(k HeldKey, pass secret.Bytes) error {
 	// The estimator takes a string: a copy that is not wiped.
 	grade := zxcvbn.PasswordStrength(string(pass[:min(len(pass), estimated)]), nil)
 	switch {
@@ -80,7 +80,7 @@ func (s *Session) strength(pass secret.Bytes) error {
 	case !s.env.Rehearsal:
 		return remarkf("That could be guessed. Use more words, or words that do not belong together.")
 	default:
-		s.note("that passphrase is weak: a real ceremony refuses it")
+		s.note("%s: a weak passphrase, which a real ceremony refuses", k.PassphraseName())
 	}
 	return nil
 }

@@ -120,7 +120,7 @@ func (s *Session) proveKey(ctx context.Context, job driveJob, k HeldKey, file []
 		switch {
 		case err == nil:
 			s.proven[tuf.DigestOf(file)] = true
-			s.did("%s on %s  unlocked, signs", k.Title(), job.label)
+			s.did("%s on %s: unlocked, signs", k.Title(), job.label)
 			return nil
 		case !errors.Is(err, tuf.ErrWrongPassphrase):
 			return err

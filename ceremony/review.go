@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,15 +50,13 @@ func (s *Session) deriveRoot() error {
 func (s *Session) reviewPages() []Question {
 	review := s.State.Draft.Review()
 	powers := Question{ID: "review.powers", Title: "Review: who may do what", Prompt: "Is this what was decided?"}
-	for _, sentence := range review.Sentences {
-		powers.Text = append(powers.Text, Para(sentence))
-	}
+	powers.Text = list(review.Sentences)
 	keys := Question{ID: "review.keys", Title: "Review: the keys", Prompt: "Every key, and who holds it."}
 	for _, k := range s.State.Keys {
 		keys.Text = append(keys.Text, Lines(k.Title()+"\n"+indent(groupsOf(k.Key.ID.Groups(), 8))))
 	}
 	digest := s.State.Draft.Digest()
-	qr := Question{ID: "review.digest", Title: "Review: the digest of root 1", Prompt: "A telephone can keep it; the next page has it in words.",
+	qr := Question{ID: "review.digest", Title: "Review: the digest of root 1", Prompt: digest.Groups(),
 		Text: []Block{QR(strings.ToUpper(digest.String()))}}
 	return []Question{powers, keys, qr}
 }
@@ -73,8 +72,8 @@ func (s *Session) confirmRoot(ctx context.Context) error {
 	}
 	digest := s.State.Draft.Digest()
 	_, err = s.ask(ctx, Question{ID: "review.words", Kind: Type, Title: "Review: confirm root 1",
-		Text: []Block{Lines(groupsOf(digest.Groups(), 8)), Lines(numberedWords(digest.Words())),
-			Para("The digest names what will be signed. It is the same bytes that you have just read.")},
+		Text: []Block{Para("The digest in words. It names the bytes that you have just read, and that will be signed."),
+			Lines(numberedWords(digest.Words()))},
 		Prompt: fmt.Sprintf("Type word %d and word %d:", challenge.Positions[0], challenge.Positions[1]),
 		Shown:  strings.Join(challenge.Words[:], " ")},
 		func(a Answer) error {
@@ -88,21 +87,54 @@ func (s *Session) confirmRoot(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.tell(Event{Kind: Did, Text: fmt.Sprintf("root 1 reviewed and confirmed  %s", digest.Groups()[:9]),
+	s.tell(Event{Kind: Did, Text: fmt.Sprintf("root 1 reviewed and confirmed: %s", digest.Groups()[:9]),
 		Data: map[string]string{"root": "1", "signed_sha256": digest.String()}})
 	return nil
 }
 
-// numberedWords sets words in columns of four, each with its number.
-func numberedWords(words []string) string {
-	var b strings.Builder
-	for i, w := range words {
-		fmt.Fprintf(&b, "%2d %-11s", i+1, w)
-		if i%4 == 3 {
-			b.WriteByte('\n')
+// listWidth is what a line of a list may have, and listHeight what stays together
+// on a page.
+const listWidth, listHeight = 52, 13
+
+// list sets sentences close together, each with a dot before it.
+func list(sentences []string) []Block {
+	var blocks []Block
+	var lines []string
+	for _, sentence := range sentences {
+		item := wrap(sentence, "• ", "  ", listWidth)
+		if len(lines)+len(item) > listHeight {
+			blocks, lines = append(blocks, Lines(strings.Join(lines, "\n"))), nil
 		}
+		lines = append(lines, item...)
 	}
-	return strings.TrimRight(b.String(), "\n ")
+	return append(blocks, Lines(strings.Join(lines, "\n")))
+}
+
+// numberedWords sets words in three columns, each word with its number. The
+// longest of the PGP words has 11 letters.
+func numberedWords(words []string) string {
+	var cells []string
+	for i, w := range words {
+		cells = append(cells, fmt.Sprintf("%2d %-12s", i+1, w))
+	}
+	return columns(cells, 3)
+}
+
+// wordLines sets words in four columns.
+func wordLines(words []string) string {
+	var cells []string
+	for _, w := range words {
+		cells = append(cells, fmt.Sprintf("%-12s", w))
+	}
+	return columns(cells, 4)
+}
+
+func columns(cells []string, n int) string {
+	var lines []string
+	for row := range slices.Chunk(cells, n) {
+		lines = append(lines, strings.TrimRight(strings.Join(row, " "), " "))
+	}
+	return strings.Join(lines, "\n")
 }
 
 // announceWriting is the last page that Esc leads back from.

@@ -26,10 +26,10 @@ func TestReviewOfACreation(t *testing.T) {
 		"The only targets key signs each new targets.json.",
 		"The only snapshot key signs each new snapshot.json.",
 		"The only timestamp key signs each new timestamp.json.",
-		"Root version 1 expires on Monday 22 November 2027 at 14:05:00 UTC, 365 days from now.",
-		"The first targets.json expires on Thursday 22 November 2029 at 14:05:00 UTC, 1096 days from now.",
-		"The first snapshot.json expires on Thursday 22 November 2029 at 14:05:00 UTC, 1096 days from now.",
-		"The first timestamp.json expires on Sunday 6 December 2026 at 14:05:00 UTC, 14 days from now.",
+		"Root version 1 expires on Monday 22 November 2027 at 14:05 UTC, 365 days from now.",
+		"The first targets.json expires on Thursday 22 November 2029 at 14:05 UTC, 1096 days from now.",
+		"The first snapshot.json expires on Thursday 22 November 2029 at 14:05 UTC, 1096 days from now.",
+		"The first timestamp.json expires on Sunday 6 December 2026 at 14:05 UTC, 14 days from now.",
 		"Files keep their names from version to version (no consistent snapshots). This can never be changed later.",
 		"The repository follows version 1.0 of the TUF specification.",
 	}
@@ -72,7 +72,7 @@ func TestReviewOfAChange(t *testing.T) {
 		"CEO loses the root key (" + c.root[0].ID().Short() + "), and with it the say in who holds which key.",
 		"Any one of the 3 root keys signs each new root version. Before, it was 2 of 3.",
 		"Any one of the 2 timestamp keys signs each new timestamp.json. Before, it was 1 of 1.",
-		"Root version 2 expires on Monday 22 November 2027 at 14:05:00 UTC, 365 days from now. For root version 1 it was Monday 22 November 2027 at 14:05:00 UTC.",
+		"Root version 2 expires on Monday 22 November 2027 at 14:05 UTC, 365 days from now. For root version 1 it was Monday 22 November 2027 at 14:05 UTC.",
 		"Nothing else changes.",
 	})
 	standings := map[KeyID]Standing{}
@@ -94,7 +94,7 @@ func TestReviewOfARenewalNamesTheDateAndNothingElse(t *testing.T) {
 	r := derived(t, created(t, c, 1, true), change).Review()
 	sameSentences(t, r.Sentences, []string{
 		"Root version 2 takes the place of root version 1.",
-		"Root version 2 expires on Monday 23 November 2026 at 02:05:00 UTC, 1 day from now. For root version 1 it was Monday 22 November 2027 at 14:05:00 UTC.",
+		"Root version 2 expires on Monday 23 November 2026 at 02:05 UTC, 1 day from now. For root version 1 it was Monday 22 November 2027 at 14:05 UTC.",
 		"Nothing else changes.",
 	})
 }

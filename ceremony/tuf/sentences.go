@@ -1,6 +1,7 @@
 package tuf
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -21,9 +22,10 @@ type teller struct {
 // sentence is told in the order of rank, and once: two differences may have one
 // sentence. Two keys do not, were their ids alike in the digits that it shows.
 type sentence struct {
-	rank rank
-	text string
-	key  KeyID
+	rank  rank
+	text  string
+	key   KeyID
+	order int // within the rank
 }
 
 type rank int
@@ -52,7 +54,9 @@ func (t teller) tell(found []difference) ([]string, error) {
 	if t.previous != nil {
 		told = append(told, sentence{rank: toEnd, text: "Nothing else changes."})
 	}
-	slices.SortStableFunc(told, func(a, b sentence) int { return int(a.rank) - int(b.rank) })
+	slices.SortStableFunc(told, func(a, b sentence) int {
+		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.order, b.order))
+	})
 	var texts []string
 	for i, s := range told {
 		if !slices.Contains(told[:i], s) {
@@ -148,7 +152,7 @@ func (t teller) expiry() sentence {
 	return sentence{rank: toExpire, text: text}
 }
 
-const longDate = "Monday 2 January 2006 at 15:04:05 UTC"
+const longDate = "Monday 2 January 2006 at 15:04 UTC"
 
 func (t teller) expires(what string, at time.Time) string {
 	return fmt.Sprintf("%s expires on %s, %s.", what, at.UTC().Format(longDate), fromNow(t.now, at))

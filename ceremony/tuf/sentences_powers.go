@@ -83,12 +83,13 @@ func (t teller) role(d difference) ([]sentence, error) {
 
 func (t teller) gain(role Role, id KeyID) sentence {
 	text := fmt.Sprintf("%s gains a %s key (%s), and with it a say in %s.", t.change.holder(id), role, id.Short(), role.say())
-	return sentence{toGain, text, id}
+	granted := slices.IndexFunc(t.change.Grants, func(g Grant) bool { return g.Role == role && g.Key.ID == id })
+	return sentence{toGain, text, id, granted} // in the order in which the keys were made
 }
 
 func (t teller) lose(role Role, id KeyID) sentence {
 	text := fmt.Sprintf("%s loses the %s key (%s), and with it the say in %s.", t.change.holder(id), role, id.Short(), role.say())
-	return sentence{toLose, text, id}
+	return sentence{toLose, text, id, slices.Index(Roles(), role)}
 }
 
 // rule says how many keys of the role act together.
@@ -108,5 +109,5 @@ func (t teller) rule(role Role) sentence {
 	if t.previous != nil {
 		text += fmt.Sprintf(" Before, it was %d of %d.", was.Threshold, len(was.KeyIDs))
 	}
-	return sentence{rank: toRule, text: text}
+	return sentence{rank: toRule, text: text, order: slices.Index(Roles(), role)}
 }

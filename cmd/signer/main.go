@@ -1,0 +1,129 @@
+// Command signer leads people through the offline signing ceremonies of a TUF
+// repository. See README.md.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+
+	"signer/ceremony"
+	"signer/ui"
+)
+
+// Exit statuses, the same for every command.
+const (
+	exitGood    = 0
+	exitFailed  = 1 // it did not work
+	exitUsage   = 2 // wrong usage
+	exitRefused = 3 // refused for safety
+	exitExpired = 4 // expired, or soon to be
+)
+
+// stdio is where a command reads and writes.
+type stdio struct {
+	in       io.Reader
+	out, err io.Writer
+	env      []string
+}
+
+// command is one word after "signer".
+type command struct {
+	name, args, does string
+	run              func(ctx context.Context, args []string, std stdio) int
+}
+
+func commands() []command {
+	return []command{
+		{"rehearse", "[--drives DIR] [--answers FILE | --line] [CEREMONY]", "practise a ceremony on virtual drives", runRehearse},
+		{"check", "[--json] DIR…", "read a drive or a repository, and change nothing", runCheck},
+		{"help", "[COMMAND]", "say what a command does", nil},
+	}
+}
+
+func main() {
+	ui.Quiet() // first of all: a trace would hold passphrases
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	code := run(ctx, os.Args[1:], stdio{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Environ()})
+	stop()
+	os.Exit(code)
+}
+
+func run(ctx context.Context, args []string, std stdio) int {
+	if len(args) == 0 || isHelp(args[0]) {
+		return help(args, std)
+	}
+	for _, c := range commands() {
+		if c.name != args[0] {
+			continue
+		}
+		if len(args) > 1 && isHelp(args[1]) {
+			return helpOn(c, std)
+		}
+		return c.run(ctx, args[1:], std)
+	}
+	_, _ = fmt.Fprintf(std.err, "signer: unknown command %q\nhint: signer help lists the commands\n", args[0])
+	return exitUsage
+}
+
+func isHelp(arg string) bool { return arg == "help" || arg == "-h" || arg == "--help" || arg == "-help" }
+
+func help(args []string, std stdio) int {
+	if len(args) > 1 {
+		for _, c := range commands() {
+			if c.name == args[1] {
+				return helpOn(c, std)
+			}
+		}
+	}
+	_, _ = fmt.Fprint(std.out, "signer: offline signing ceremonies for TUF repositories\n\nusage: signer COMMAND\n\n")
+	for _, c := range commands() {
+		_, _ = fmt.Fprintf(std.out, "  %-10s %s\n", c.name, c.does)
+	}
+	_, _ = fmt.Fprint(std.out, "\nTry it without risk:  signer rehearse\n\nexit status: 0 good, 1 it did not work, 2 wrong usage,\n3 refused for safety, 4 expired or soon to be\n")
+	return exitGood
+}
+
+func helpOn(c command, std stdio) int {
+	_, _ = fmt.Fprintf(std.out, "usage: signer %s %s\n\n%s\n", c.name, c.args, c.does)
+	if text, ok := details()[c.name]; ok {
+		_, _ = fmt.Fprintf(std.out, "\n%s", text)
+	}
+	return exitGood
+}
+
+// details are the longer texts of help.
+func details() map[string]string {
+	return map[string]string{
+		"rehearse": `CEREMONY is create, which is the default.
+
+  --drives DIR     keep the virtual drives in DIR: one folder for each drive,
+                   named by its label. Without it they go to a new folder in
+                   the place for temporary files.
+  --answers FILE   no screen: answers come from FILE, lines of
+                   "question-id: answer". What is asked, not answered, and has
+                   no default is an error that names the question.
+  --line           lines in place of a screen, for serial consoles and screen
+                   readers.
+`,
+		"check": `DIR is a drive, a folder with keys/, repository/ and staged/, or a
+repository/ folder. Nothing is written, and no passphrase is asked for.
+
+  --json           the report as JSON
+`,
+	}
+}
+
+// fail reports an error and gives the exit status for it.
+func fail(std stdio, err error) int {
+	_, _ = fmt.Fprintf(std.err, "signer: %s\n", ceremony.Foreign(err.Error()))
+	switch {
+	case errors.Is(err, ceremony.ErrForbidden), errors.Is(err, ceremony.ErrRefused):
+		return exitRefused
+	default:
+		return exitFailed
+	}
+}

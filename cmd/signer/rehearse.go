@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+	"os"
+	"time"
+
+	"golang.org/x/term"
+
+	"signer/ceremony"
+	"signer/ceremony/secret"
+	"signer/ceremony/tuf"
+	"signer/ui"
+	"signer/usb"
+)
+
+// rehearsal is what the flags of rehearse say.
+type rehearsal struct {
+	dir, answers, name string
+	line               bool
+}
+
+// runRehearse plays a ceremony on virtual drives.
+func runRehearse(ctx context.Context, args []string, std stdio) int {
+	r, err := parseRehearsal(args, std)
+	if err != nil {
+		return exitUsage
+	}
+	scripts := map[string]func() ceremony.Script{"create": ceremony.Create}
+	script, ok := scripts[r.name]
+	if !ok {
+		_, _ = fmt.Fprintf(std.err, "signer: no ceremony is called %q\nhint: create is the one there is\n", r.name)
+		return exitUsage
+	}
+	if r.dir == "" {
+		if r.dir, err = os.MkdirTemp("", "signer-rehearsal-"); err != nil {
+			return fail(std, err)
+		}
+	}
+	drives, err := usb.OpenVirtual(r.dir, rehearsalDrives(), usb.VirtualOptions{})
+	if err != nil {
+		return fail(std, err)
+	}
+	env := ceremony.Env{Now: time.Now, Rand: rand.Reader, Drives: drives, Cost: tuf.ProductCost, Built: built(),
+		Rehearsal: true, Network: interfacesUp}
+	err = r.play(ctx, script(), env, drives, std)
+	switch {
+	case errors.Is(err, ceremony.ErrStop):
+		_, _ = fmt.Fprintf(std.out, "Stopped. What was written to virtual drives is in %s\n", r.dir)
+		return exitFailed
+	case err != nil:
+		return fail(std, err)
+	}
+	_, _ = fmt.Fprintf(std.out, "The virtual drives are in %s\nTry:  signer check %s/repository\n", r.dir, r.dir)
+	return exitGood
+}
+
+// rehearsalDrives are the labels of the usual plan, and a spare stick for one
+// that breaks. A plan that wants more gets them.
+func rehearsalDrives() []string {
+	return []string{"root-backup-1", "root-backup-2", "signing", "repository", "spare"}
+}
+
+func parseRehearsal(args []string, std stdio) (r rehearsal, err error) {
+	flags := flag.NewFlagSet("rehearse", flag.ContinueOnError)
+	flags.SetOutput(std.err)
+	flags.StringVar(&r.dir, "drives", "", "")
+	flags.StringVar(&r.answers, "answers", "", "")
+	flags.BoolVar(&r.line, "line", false, "")
+	flags.Usage = func() { _, _ = fmt.Fprintln(std.err, "hint: signer help rehearse") }
+	r.name = "create"
+	// The ceremony may stand before the flags, as people write it.
+	for rest := args; ; {
+		if err := flags.Parse(rest); err != nil {
+			return r, err
+		}
+		if flags.NArg() == 0 {
+			break
+		}
+		r.name, rest = flags.Arg(0), flags.Args()[1:]
+	}
+	if r.line && r.answers != "" {
+		err = errors.New("--line and --answers exclude each other")
+		_, _ = fmt.Fprintln(std.err, "signer:", err)
+	}
+	return r, err
+}
+
+// play runs the script with the operator that was asked for.
+func (r rehearsal) play(ctx context.Context, script ceremony.Script, env ceremony.Env, tray *usb.Virtual, std stdio) error {
+	switch {
+	case r.answers != "":
+		return r.playAnswers(ctx, script, env, tray, std)
+	case r.line:
+		op := ceremony.NewLine(std.in, std.out, ceremony.LineOptions{Tray: tray, ReadSecret: secretReader(std)})
+		return ceremony.Run(ctx, script, env, op)
+	}
+	return ui.Run(ctx, ui.Options{In: std.in, Out: std.out, Env: std.env, Tray: tray, Now: env.Now,
+		Drives: func() int { return len(tray.List()) }},
+		func(ctx context.Context, op ceremony.Operator) error { return ceremony.Run(ctx, script, env, op) })
+}
+
+func (r rehearsal) playAnswers(ctx context.Context, script ceremony.Script, env ceremony.Env, tray *usb.Virtual, std stdio) error {
+	file, err := os.Open(r.answers)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	op, err := ceremony.ParseAnswers(file, tray, std.out)
+	if err != nil {
+		return err
+	}
+	if err := ceremony.Run(ctx, script, env, op); err != nil {
+		return err
+	}
+	return op.Finish()
+}
+
+// secretReader reads a passphrase without echo when a person sits at a terminal.
+func secretReader(std stdio) func(string) (secret.Bytes, error) {
+	f, ok := std.in.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return nil
+	}
+	return func(prompt string) (secret.Bytes, error) {
+		_, _ = fmt.Fprint(std.out, prompt)
+		b, err := term.ReadPassword(int(f.Fd()))
+		_, _ = fmt.Fprintln(std.out)
+		return b, err
+	}
+}
+
+// interfacesUp names the network interfaces that are up, but for loopback.
+func interfacesUp() ([]string, error) {
+	all, err := net.Interfaces()
+	if err != nil {
+		return nil, fmt.Errorf("list network interfaces: %w", err)
+	}
+	var up []string
+	for _, i := range all {
+		if i.Flags&net.FlagUp != 0 && i.Flags&net.FlagLoopback == 0 {
+			up = append(up, i.Name)
+		}
+	}
+	return up, nil
+}
