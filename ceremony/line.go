@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"signer/ceremony/secret"
 )
@@ -21,7 +22,8 @@ import (
 //   - commands begin with a colon (":help" lists them), so that every word can be
 //     an answer; an answer that begins with a colon is typed with two;
 //   - the end of input is ":stop", and a line that was cut off by it is no answer;
-//   - a line typed while a question ends by itself is for the next question.
+//   - a line typed while a question ends by itself is for the next question, but
+//     at a terminal an Enter typed before a question was shown answers nothing.
 type Line struct {
 	o     LineOptions
 	input *lineInput
@@ -44,6 +46,12 @@ type LineOptions struct {
 	// Width is where text is wrapped; 0 is 78.
 	Width int
 }
+
+// tooSoon is how long after a question nobody can have read it.
+const tooSoon = 100 * time.Millisecond
+
+// aMoment is how long a drive that was just moved may take to be noticed.
+const aMoment = time.Second
 
 // NewLine is an Operator that reads lines from in and writes lines to out.
 func NewLine(in io.Reader, out io.Writer, o LineOptions) *Line {
@@ -77,11 +85,15 @@ func (l *Line) Ask(ctx context.Context, q Question) (Answer, error) {
 }
 
 func (l *Line) askLine(ctx context.Context, q Question, options []Option) (Answer, error) {
+	unread, stop := context.WithTimeout(ctx, tooSoon)
+	defer stop()
 	for {
 		text, err := l.readText(ctx, q, &options)
 		switch {
 		case err != nil:
 			return Answer{}, err
+		case text == "" && l.o.ReadSecret != nil && unread.Err() == nil:
+			continue // an impatient Enter, typed while something worked
 		case q.Kind == Read && text != "":
 			l.out.paragraph("Nothing is asked here: Enter goes on.")
 			continue
@@ -132,15 +144,24 @@ func (l *Line) readText(ctx context.Context, q Question, options *[]Option) (str
 			return strings.TrimPrefix(text, ":"), nil // of two, one is left
 		case text == ":again":
 			*options = l.show(q)
+		case q.Kind == Wait:
+			pause(ctx) // or a reading would be under way when a passphrase is asked for
 		}
 	}
 }
 
 // wait shows what is awaited until ctx ends, an option is chosen or a command
 // leaves. What else a person types is not kept: it would answer a question that
-// nobody has read.
+// nobody has read. While something works nothing is read at all, so that a
+// passphrase can be asked for right after it.
 func (l *Line) wait(ctx context.Context, q Question, options []Option) (Answer, error) {
-	for l.o.ReadSecret != nil {
+	switch work := q.Motion == (Motion{}) && len(options) == 0; {
+	case l.o.ReadSecret == nil:
+		return l.waitPiped(ctx, q, options)
+	case work:
+		return l.untilEnd(ctx)
+	}
+	for {
 		text, err := l.readText(ctx, q, &options)
 		if err != nil {
 			return Answer{}, err
@@ -150,7 +171,6 @@ func (l *Line) wait(ctx context.Context, q Question, options []Option) (Answer, 
 		}
 		l.out.paragraph("Still waiting: " + q.Prompt)
 	}
-	return l.waitPiped(ctx, q, options)
 }
 
 // waitPiped waits when nobody reads the screen. Who filled the pipe could not
@@ -178,6 +198,13 @@ func (l *Line) waitPiped(ctx context.Context, q Question, options []Option) (Ans
 			return Answer{}, err
 		}
 	}
+}
+
+// pause lets the world notice a drive.
+func pause(ctx context.Context) {
+	moment, stop := context.WithTimeout(ctx, aMoment)
+	defer stop()
+	<-moment.Done()
 }
 
 func (*Line) untilEnd(ctx context.Context) (Answer, error) {

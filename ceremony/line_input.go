@@ -27,6 +27,9 @@ type typedLine struct {
 
 // read waits for a line. The line is the caller's.
 func (i *lineInput) read(ctx context.Context, hide bool, prompt string) (secret.Bytes, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	if i.reading == nil {
 		i.begin(hide && i.hidden != nil, prompt)
 	}

@@ -116,15 +116,23 @@ func TestLineReadsSecretsUnseen(t *testing.T) {
 	}
 }
 
-// lineTypist is a person at a terminal that types when told.
+// keyboard gives one typed line at a reading, as a terminal does.
+type keyboard chan string
+
+func (k keyboard) Read(b []byte) (int, error) {
+	line, open := <-k
+	if !open {
+		return 0, io.EOF
+	}
+	return copy(b, line), nil
+}
+
+// lineTypist is a person at a keyboard that types when told.
 func lineTypist(t *testing.T, o LineOptions) (l *Line, typeLine func(string), out *bytes.Buffer) {
-	in, hand := io.Pipe()
-	t.Cleanup(func() { _ = hand.Close() })
+	keys := make(keyboard, 16)
+	t.Cleanup(func() { close(keys) })
 	out = &bytes.Buffer{}
-	return NewLine(in, out, o), func(line string) {
-		go func() { _, _ = io.WriteString(hand, line+"\n") }()
-		synctest.Wait()
-	}, out
+	return NewLine(keys, out, o), func(line string) { keys <- line + "\n" }, out
 }
 
 var errDriveIsHere = errors.New("the drive is here")
@@ -168,42 +176,88 @@ func TestLineAPipeLosesNothingToAWait(t *testing.T) {
 	})
 }
 
+// atATerminal reads secrets unseen.
+func atATerminal(secrets ...string) LineOptions {
+	return LineOptions{ReadSecret: func(string) (secret.Bytes, error) {
+		if len(secrets) == 0 {
+			return nil, io.EOF
+		}
+		next := secrets[0]
+		secrets = secrets[1:]
+		return secret.Bytes(next), nil
+	}}
+}
+
 func TestLineImpatientEnterAnswersNothing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l, typeLine, out := lineTypist(t, LineOptions{ReadSecret: func(string) (secret.Bytes, error) { return nil, io.EOF }})
-		go func() {
-			for range 3 {
+	for _, motion := range []Motion{{}, {Move: Insert, Label: "signing"}} {
+		synctest.Test(t, func(t *testing.T) {
+			l, typeLine, out := lineTypist(t, atATerminal())
+			go func() {
+				for range 3 {
+					time.Sleep(time.Second)
+					typeLine("")
+				}
+			}()
+			if _, err := l.Ask(untilDrive(t, time.Minute), Question{Kind: Wait, Motion: motion, Prompt: "Insert it"}); err != errDriveIsHere {
+				t.Errorf("waiting: %v", err)
+			}
+			if n := strings.Count(out.String(), "Still waiting: Insert it"); n != 3 && motion.Move == Insert {
+				t.Errorf("said %d times that it still waits:\n%s", n, out)
+			}
+			_, err := l.Ask(untilDrive(t, time.Minute), Question{Kind: Choose, Options: colourOptions, Default: "red"})
+			if err != errDriveIsHere {
+				t.Errorf("an Enter of before answers: %v", err)
+			}
+			typeLine("")
+			time.Sleep(time.Second)
+			if a, err := l.Ask(untilDrive(t, time.Minute), Question{Kind: Read}); err != errDriveIsHere {
+				t.Errorf("an Enter of before the page turns it: %v, %v", a, err)
+			}
+			go func() {
 				time.Sleep(time.Second)
 				typeLine("")
+			}()
+			if a, err := l.Ask(t.Context(), Question{Kind: Choose, Options: colourOptions, Default: "red"}); err != nil || a.Text != "red" {
+				t.Errorf("an Enter after the question is no answer: %q, %v", a.Text, err)
 			}
+		})
+	}
+}
+
+// Proving a drive goes: put it in, wait while it is read, type the passphrase.
+func TestLinePassphraseRightAfterAMotion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := atATerminal("unseen")
+		o.Tray = &lineTray{}
+		l, typeLine, out := lineTypist(t, o)
+		go func() {
+			time.Sleep(time.Second)
+			typeLine(":plug signing")
 		}()
-		if _, err := l.Ask(untilDrive(t, time.Minute), Question{Kind: Wait, Prompt: "Insert it"}); err != errDriveIsHere {
+		_, err := l.Ask(untilDrive(t, time.Second+time.Millisecond), Question{Kind: Wait, Motion: Motion{Move: Insert, Label: "signing"}})
+		if err != errDriveIsHere {
 			t.Errorf("waiting: %v", err)
 		}
-		if n := strings.Count(out.String(), "Still waiting: Insert it"); n != 3 {
-			t.Errorf("said %d times that it still waits:\n%s", n, out)
+		if _, err := l.Ask(untilDrive(t, time.Minute), Question{Kind: Wait, Prompt: "Reading"}); err != errDriveIsHere {
+			t.Errorf("reading: %v", err)
 		}
-		_, err := l.Ask(untilDrive(t, time.Minute), Question{Kind: Choose, Options: colourOptions, Default: "red"})
-		if err != errDriveIsHere {
-			t.Errorf("an Enter of before answers: %v", err)
+		a, err := l.Ask(t.Context(), Question{Kind: Passphrase})
+		if err != nil || string(a.Secret) != "unseen" || strings.Contains(out.String(), "Press Enter") {
+			t.Errorf("%q, %v\n%s", []byte(a.Secret), err, out)
 		}
 	})
 }
 
 func TestLinePassphraseIsNotReadWhereItWouldBeSeen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		hidden := 0
-		l, typeLine, out := lineTypist(t, LineOptions{ReadSecret: func(string) (secret.Bytes, error) {
-			hidden++
-			return secret.Bytes("unseen"), nil
-		}})
-		if _, err := l.Ask(untilDrive(t, time.Minute), Question{Kind: Wait}); err != errDriveIsHere {
+		l, typeLine, out := lineTypist(t, atATerminal("unseen"))
+		if _, err := l.Ask(untilDrive(t, time.Minute), Question{Kind: Wait, Motion: Motion{Move: Insert, Label: "signing"}}); err != errDriveIsHere {
 			t.Errorf("waiting: %v", err)
 		}
 		go func() {
 			time.Sleep(time.Second)
 			synctest.Wait()
-			if hidden > 0 || !strings.Contains(out.String(), "Press Enter first") {
+			if !strings.Contains(out.String(), "Press Enter first") {
 				t.Errorf("two readers at once:\n%s", out)
 			}
 			typeLine("hasty")
