@@ -178,7 +178,7 @@ func TestNoTwoKeysUnderOnePassphrase(t *testing.T) {
 	w := newWorld(t, usb.VirtualOptions{})
 	answers := strings.Replace(answersFor(3), "passphrase of root 2", "passphrase of root 1", 1)
 	err := w.play(t, answers)
-	if err == nil || !strings.Contains(err.Error(), "opens the root key 1 (Holder 1) already") {
+	if err == nil || !strings.Contains(err.Error(), "opens root key 1 (Holder 1) already") {
 		t.Errorf("error %v", err)
 	}
 }

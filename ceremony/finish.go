@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"signer/ceremony/tuf"
 )
@@ -22,8 +23,12 @@ func finishCreate(ctx context.Context, s *Session) error {
 // must be listed and must have signed.
 func (s *Session) keysPage() Question {
 	q := Question{ID: "finish.keys", Title: "Finished: the keys", Prompt: "Every key is listed, and signed."}
-	for _, k := range s.State.Keys {
-		q.Text = append(q.Text, Lines(fmt.Sprintf("%s\n  %s  %s", k.Title(), k.Key.ID.Groups()[:19], s.listedAndSigned(k))))
+	for some := range slices.Chunk(s.State.Keys, listHeight/2) {
+		var lines []string
+		for _, k := range some {
+			lines = append(lines, fmt.Sprintf("%s\n  %s  %s", k.Title(), k.Key.ID.Groups()[:19], s.listedAndSigned(k)))
+		}
+		q.Text = append(q.Text, Lines(strings.Join(lines, "\n")))
 	}
 	return q
 }
@@ -56,7 +61,7 @@ func (s *Session) drivesPage() Question {
 }
 
 func (s *Session) nextPage() Question {
-	return Question{ID: "finish.next", Title: "Finished: what to do next", Prompt: "The repository drive has all of this in its ledger.",
+	return Question{ID: "finish.next", Title: "Finished: what to do next", Prompt: "Write this down before you go on.",
 		Text: []Block{
 			Para("1. Upload repository/ from the repository drive to the web server."),
 			Para("2. Give repository/root.json to `fleetctl package --update-roots`."),

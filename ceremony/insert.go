@@ -127,7 +127,11 @@ func (s *Session) awaitDrives(ctx context.Context, q Question, wanted func([]Dri
 
 // takeOut waits until no drive is plugged in.
 func (s *Session) takeOut(ctx context.Context, job driveJob, id, title, text string) error {
-	return s.awaitDrives(ctx, Question{ID: id, Kind: Wait, Title: title, Prompt: text, Motion: Motion{Move: Remove, Label: job.label}},
+	out := Motion{Move: Remove, Label: job.label}
+	for _, d := range s.env.Drives.List() {
+		out.Label = stickerOf(d, job)
+	}
+	return s.awaitDrives(ctx, Question{ID: id, Kind: Wait, Title: title, Prompt: text, Motion: out},
 		func(now []Drive) bool { return len(now) == 0 })
 }
 

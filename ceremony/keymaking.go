@@ -70,7 +70,7 @@ func (s *Session) holderPart(ctx context.Context, k HeldKey, title string) error
 func (s *Session) firstOfName(key, holder string) error {
 	for _, other := range s.State.keysOf(tuf.RoleRoot) {
 		if other.Name != key && strings.EqualFold(other.Holder, holder) {
-			return remarkf("%s holds the %s already. One person with two keys has two votes; if that is meant, name them apart: %s 2.",
+			return remarkf("%s holds %s already. One person with two keys has two votes; if that is meant, name them apart: %s 2.",
 				other.Holder, other.Title(), other.Holder)
 		}
 	}
@@ -84,7 +84,11 @@ func (s *Session) keyPart(ctx context.Context, name, title string) error {
 		if k.File != nil {
 			return s.reopenKey(ctx, k, title)
 		}
-		for problem := ""; ; {
+		problem := ""
+		if s.anew == name {
+			problem = "Its passphrase is forgotten: this is a new key in the old one's place."
+		}
+		for {
 			pass, err := s.newPassphrase(ctx, k, title, problem)
 			if err != nil {
 				return err
@@ -109,14 +113,14 @@ func (s *Session) keyPart(ctx context.Context, name, title string) error {
 // reopenKey unlocks a key that an earlier part of this creation made.
 func (s *Session) reopenKey(ctx context.Context, k HeldKey, title string) error {
 	q := Question{ID: k.Name + ".passphrase", Kind: Passphrase, Title: title,
-		Text:   []Block{Para("The " + k.Title() + " was made before this creation was cut short. Only " + k.Holder + " types.")},
+		Text:   []Block{Para("This key was made before the creation was cut short. Only " + k.Holder + " types.")},
 		Prompt: "Passphrase " + k.PassphraseName() + ":"}
 	for {
 		a, err := s.ask(ctx, q, nil)
 		if err != nil {
 			return err
 		}
-		_, err = s.askBeside(ctx, Question{ID: k.Name + ".unlocking", Kind: Wait, Title: title, NoBack: true, Prompt: "Unlocking the " + k.Title()},
+		_, err = s.askBeside(ctx, Question{ID: k.Name + ".unlocking", Kind: Wait, Title: title, NoBack: true, Prompt: "Unlocking " + k.The()},
 			func(context.Context) error {
 				key, err := s.unlock(k.File, a.Secret, k.Key)
 				if err != nil {
@@ -177,7 +181,7 @@ func (s *Session) makeKey(k *HeldKey, pass secret.Bytes) error {
 	k.Key = key.Key()
 	for _, other := range s.State.Keys {
 		if other.Key.ID == k.Key.ID {
-			return fmt.Errorf("the random generator gave the %s twice: this computer cannot be used", other.Title())
+			return fmt.Errorf("the random generator gave %s twice: this computer cannot be used", other.The())
 		}
 	}
 	if k.File, err = tuf.SealKeys([]*tuf.PrivateKey{key}, pass, s.env.Cost, s.rand); err != nil {

@@ -165,9 +165,9 @@ func (s *Session) notUsedBefore(name string, pass secret.Bytes) error {
 		}
 		switch {
 		case err == nil:
-			return remarkf("That passphrase opens the %s already. Each key needs one of its own.", k.Title())
+			return remarkf("That passphrase opens %s already. Each key needs one of its own.", k.The())
 		case !errors.Is(err, tuf.ErrWrongPassphrase):
-			return fmt.Errorf("try the passphrase on the %s: %w", k.Title(), err)
+			return fmt.Errorf("try the passphrase on %s: %w", k.The(), err)
 		}
 	}
 	return nil

@@ -108,7 +108,7 @@ func (s *Session) proveKey(ctx context.Context, job driveJob, k HeldKey, file []
 		return nil
 	}
 	q := Question{ID: job.label + "." + k.Name + ".passphrase", Kind: Passphrase, Repeats: k.Name + ".passphrase", Title: job.title,
-		Text:   []Block{Para("The " + k.Title() + " on this drive is unlocked and made to sign. Only " + k.Holder + " types.")},
+		Text:   []Block{Para("Proof of " + k.The() + ": it is unlocked from this drive and signs. Only " + k.Holder + " types.")},
 		Prompt: "Passphrase " + k.PassphraseName() + ":"}
 	for {
 		a, err := s.ask(ctx, q, nil)
@@ -134,7 +134,7 @@ func (s *Session) proveKey(ctx context.Context, job driveJob, k HeldKey, file []
 
 func (s *Session) unlockAndSign(ctx context.Context, job driveJob, k HeldKey, file []byte, pass secret.Bytes) error {
 	_, err := s.askBeside(ctx, Question{ID: job.label + "." + k.Name + ".unlocking", Kind: Wait, Title: job.title, NoBack: true,
-		Prompt: "Unlocking the " + k.Title()}, func(context.Context) error {
+		Prompt: "Unlocking " + k.The()}, func(context.Context) error {
 		key, err := s.unlock(file, pass, k.Key)
 		if err != nil {
 			return err
@@ -161,7 +161,7 @@ func (s *Session) rootToBe() *tuf.Root {
 // key now, in place of a dead root later.
 func (s *Session) wrongPassphrase(ctx context.Context, job driveJob, k HeldKey) error {
 	way, err := s.choose(ctx, Question{ID: job.label + "." + k.Name + ".wrong", Title: job.title, Default: "again",
-		Problem: "That passphrase did not open the " + k.Title() + ".",
+		Problem: "That passphrase did not open " + k.The() + ".",
 		Text:    []Block{Para("If it is forgotten, a new key takes this one's place: the review, the signing and the drives are done again. Nothing that a client could trust has left.")},
 		Prompt:  "How shall it go on?",
 		Options: []Option{{Key: "again", Label: "Type it again"},
@@ -184,6 +184,7 @@ func (s *Session) noNewKey() string {
 // replaceKey goes back to make one key anew. All that follows from it is undone;
 // the other keys stay.
 func (s *Session) replaceKey(k HeldKey) error {
+	s.anew = k.Name
 	s.note("%s is given up: its passphrase is forgotten", k.Title())
 	s.Keys.Remove(k.Key.ID)
 	s.State.putKey(HeldKey{Name: k.Name, Role: k.Role, Holder: k.Holder})

@@ -33,6 +33,7 @@ type Session struct {
 	began   int // the step that was announced last
 	trail   []mark
 	asked   int                 // questions asked since the part began
+	anew    string              // the key that is made anew: its passphrase is forgotten
 	recall  map[string]string   // the last answers, as defaults after going back
 	planned State               // the plan as it was left, for who comes back to it
 	stirs   int                 // how often dice were stirred in

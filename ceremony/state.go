@@ -69,6 +69,14 @@ func (k HeldKey) Title() string {
 	return "root key " + n + " (" + k.Holder + ")"
 }
 
+// The is the title as a sentence has it: "the targets key (CTO)".
+func (k HeldKey) The() string {
+	if k.Role == tuf.RoleRoot {
+		return k.Title()
+	}
+	return "the " + k.Title()
+}
+
 // PassphraseName is what a person would call it in a password manager.
 func (k HeldKey) PassphraseName() string { return strings.ReplaceAll(k.Name, "-", " ") }
 

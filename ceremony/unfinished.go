@@ -66,10 +66,10 @@ func (s *Session) askAboutRemains(ctx context.Context, r *remains, drives []Driv
 	q := Question{ID: "unfinished", Kind: Choose, Title: "A creation was not finished", Default: "finish",
 		Text: []Block{Table(r.rows()...), Para("If a drive " + signingLabel + " was written, plug it in too before you go on: it holds root 1, signed, and there must never be two.")},
 		Options: []Option{
-			{Key: "finish", Label: "Finish it", Disabled: r.problem()},
+			{Key: "finish", Label: "Finish it", Disabled: r.problem(s.State.Now)},
 			{Key: "over", Label: "Start over with new keys"},
 		}, Prompt: "How shall it go on?"}
-	if r.problem() != "" {
+	if r.problem(s.State.Now) != "" {
 		q.Default = "over"
 	}
 	s.asked++
@@ -107,8 +107,12 @@ func (r *remains) rows() []Row {
 	return rows
 }
 
-func (r *remains) problem() string {
+// problem says why it cannot be finished now. The clock of an earlier ceremony is
+// a floor for this one.
+func (r *remains) problem(now time.Time) string {
 	switch {
+	case r.began.After(now):
+		return "the clock says that it is before it was begun"
 	case len(r.problems) > 0:
 		return r.problems[0]
 	case r.backup == nil:
@@ -219,7 +223,7 @@ func (s *Session) takeUpSigned(d *foundDrive) error {
 	}
 	for _, k := range s.State.Keys {
 		if !slices.Contains(root.Roles[k.Role].KeyIDs, k.Key.ID) {
-			return fmt.Errorf("root 1 on the signing drive does not list the %s of the backup: they are of two creations", k.Title())
+			return fmt.Errorf("root 1 on the signing drive does not list %s of the backup: they are of two creations", k.The())
 		}
 	}
 	if s.State.Plan.Expires, err = published.Expires(); err != nil {

@@ -104,7 +104,7 @@ func (w *driveWriter) forgetManifest() error {
 
 func (w *driveWriter) putKey(k HeldKey) error {
 	if !w.role.MayHoldKeys() || (k.Role == tuf.RoleRoot) != (w.role == RootBackup) {
-		return fmt.Errorf("write the %s to a %s drive: %w", k.Title(), w.role, ErrForbidden)
+		return fmt.Errorf("write %s to a %s drive: %w", k.The(), w.role, ErrForbidden)
 	}
 	return w.write(tuf.File{Name: k.FileName(), Data: k.File, Perm: 0o600})
 }
