@@ -67,7 +67,7 @@ func (s *Session) computerQuestion() Question {
 	q := Question{ID: "computer", Title: "This computer", Prompt: "Is the date right?", Default: "right",
 		Text: []Block{Table(
 			Row{"Date", when(s.now())},
-			Row{"Network", networkText(s.env)},
+			Row{"Network", networkRow(s.env)},
 			Row{"Randomness", s.randomnessText()},
 			Row{"Ceremony", s.kindText()},
 		)},
@@ -140,6 +140,17 @@ func networkText(env Env) string {
 		return "network is up: " + up
 	}
 	return "no network"
+}
+
+func networkRow(env Env) string {
+	up := networkUp(env)
+	switch {
+	case up == "":
+		return "none"
+	case env.Rehearsal:
+		return "up (" + up + "): a real ceremony refuses that"
+	}
+	return "up: " + up
 }
 
 // when shows a moment as people compare it with a calendar.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,6 +42,8 @@ type LineOptions struct {
 	// line. Without it secrets are read from the input as they are, for tests and
 	// pipes.
 	ReadSecret func(prompt string) (secret.Bytes, error)
+	// Stop receives when somebody presses Ctrl+C, which on a line is a signal.
+	Stop <-chan os.Signal
 	// Tray makes the commands that move virtual drives.
 	Tray Tray
 	// Width is where text is wrapped; 0 is 78.
@@ -68,6 +71,15 @@ func (l *Line) Ask(ctx context.Context, q Question) (Answer, error) {
 		return Answer{}, context.Cause(ctx)
 	}
 	options := l.show(q)
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	go func() {
+		select {
+		case <-l.o.Stop:
+			end(ErrStop)
+		case <-ctx.Done():
+		}
+	}()
 	var a Answer
 	var err error
 	switch q.Kind {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -416,5 +417,21 @@ func TestLineNumbersTheListAsItIsNow(t *testing.T) {
 	}}
 	if a, out, err := lineAnswer(t, ":again\n1\n", q); err != nil || a.Text != "blue" {
 		t.Errorf("%q, %v\n%s", a.Text, err, out)
+	}
+}
+
+// TestCtrlCInLineModeStopsAsItDoesOnTheScreen: the signal ends the question, not
+// the program.
+func TestCtrlCInLineModeStopsAsItDoesOnTheScreen(t *testing.T) {
+	for _, kind := range []Kind{Read, Type, Passphrase, Choose, Wait} {
+		stop := make(chan os.Signal, 1)
+		in, typing := io.Pipe()
+		l := NewLine(in, io.Discard, LineOptions{Stop: stop})
+		stop <- os.Interrupt
+		q := Question{ID: "q", Kind: kind, Options: []Option{{Key: "a", Label: "A"}}}
+		if _, err := l.Ask(t.Context(), q); !errors.Is(err, ErrStop) {
+			t.Errorf("%s: error %v, want ErrStop", kind, err)
+		}
+		_ = typing.Close()
 	}
 }

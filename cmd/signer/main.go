@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 
 	"signer/ceremony"
 	"signer/ui"
@@ -46,10 +45,7 @@ func commands() []command {
 
 func main() {
 	ui.Quiet() // first of all: a trace would hold passphrases
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	code := run(ctx, os.Args[1:], stdio{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Environ()})
-	stop()
-	os.Exit(code)
+	os.Exit(run(context.Background(), os.Args[1:], stdio{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Environ()}))
 }
 
 func run(ctx context.Context, args []string, std stdio) int {
@@ -69,7 +65,9 @@ func run(ctx context.Context, args []string, std stdio) int {
 	return exitUsage
 }
 
-func isHelp(arg string) bool { return arg == "help" || arg == "-h" || arg == "--help" || arg == "-help" }
+func isHelp(arg string) bool {
+	return arg == "help" || arg == "-h" || arg == "--help" || arg == "-help"
+}
 
 func help(args []string, std stdio) int {
 	if len(args) > 1 {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/signal"
 	"time"
 
 	"golang.org/x/term"
@@ -97,7 +98,10 @@ func (r rehearsal) play(ctx context.Context, script ceremony.Script, env ceremon
 	case r.answers != "":
 		return r.playAnswers(ctx, script, env, tray, std)
 	case r.line:
-		op := ceremony.NewLine(std.in, std.out, ceremony.LineOptions{Tray: tray, ReadSecret: secretReader(std)})
+		stop := make(chan os.Signal, 1)
+		signal.Notify(stop, os.Interrupt)
+		defer signal.Stop(stop)
+		op := ceremony.NewLine(std.in, std.out, ceremony.LineOptions{Tray: tray, ReadSecret: secretReader(std), Stop: stop})
 		return ceremony.Run(ctx, script, env, op)
 	}
 	return ui.Run(ctx, ui.Options{In: std.in, Out: std.out, Env: std.env, Tray: tray, Now: env.Now,
