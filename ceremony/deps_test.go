@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	goTUF  = "github.com/theupdateframework/go-tuf"
-	engine = "signer/ceremony/tuf"
-	oracle = "signer/ceremony/tuf/oracle"
+	goTUF   = "github.com/theupdateframework/go-tuf"
+	engine  = "signer/ceremony/tuf"
+	oracles = "signer/ceremony/tuf/oracle"
 )
 
 // TestCeremoniesAreAlone: what signs is small. A screen, a driver or a network
@@ -49,7 +49,7 @@ func TestImportsGoOneWay(t *testing.T) {
 		"signer/ui":       {"signer/usb", "signer/image", "signer/cmd"},
 		"signer/usb":      {"signer/ui", "signer/image", "signer/cmd"},
 		"signer/ceremony": {"signer/ui", "signer/usb", "signer/image", "signer/cmd"},
-		"signer":          {oracle},
+		"signer":          {oracles},
 	}
 	for importer, imports := range importsOf(t, "{{.Imports}}") {
 		for side, others := range barred {
