@@ -1,0 +1,25 @@
+# Shortcuts. Nothing needs them: each is a command that can be typed.
+
+# Format, vet and module files: seconds, before each commit
+check:
+    test -z "$(gofmt -l .)" && go vet ./... && go mod tidy -diff
+
+# All tests, as in the README
+test:
+    go test ./...
+
+# Every fuzz target, each for this long
+fuzz time="30s":
+    .ci/fuzz {{ time }}
+
+# The golden files, written anew: look at the difference before it is committed
+golden:
+    go test ./ui ./ceremony/tuf -update
+
+# The machine's share of the work, which docs/benchmarks.md reports
+bench:
+    go test -run '^$' -bench . -benchmem ./...
+
+# Practise on virtual drives: just rehearse, just rehearse create --line
+rehearse *args:
+    go run ./cmd/signer rehearse {{ args }}
