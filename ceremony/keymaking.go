@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"signer/ceremony/secret"
@@ -155,7 +156,13 @@ func keyFromData(d map[string]string) (HeldKey, error) {
 	if err != nil {
 		return HeldKey{}, fmt.Errorf("%s key in the record: %w", Foreign(d["key"]), err)
 	}
-	return HeldKey{Name: d["key"], Role: tuf.Role(d["role"]), Holder: d["holder"], Key: key}, nil
+	k := HeldKey{Name: d["key"], Role: tuf.Role(d["role"]), Holder: d["holder"], Key: key}
+	named := k.Name == string(k.Role) && slices.Contains(tuf.OnlineRoles(), k.Role)
+	numbered := k.Role == tuf.RoleRoot && rootKeyFile.MatchString(k.FileName()) && k.Name != "root"
+	if err := fitsName(Answer{Text: k.Holder}); err != nil || !named && !numbered {
+		return HeldKey{}, fmt.Errorf("%s key in the record: it is no key of a creation, or its holder has no name", Foreign(d["key"]))
+	}
+	return k, nil
 }
 
 // lockNewKey makes the key, locks it, unlocks it again and has it sign, while the

@@ -19,7 +19,10 @@ const ManifestName = "signer-drive.json"
 // ManifestFormat names this form of it.
 const ManifestFormat = "signer-drive-v1"
 
-const manifestLimit = 1 << 20
+const (
+	manifestLimit = 1 << 20
+	mostFile      = tuf.MaxTargetsSize // the largest file that is read from a drive
+)
 
 // Manifest is what signer-drive.json says.
 type Manifest struct {
@@ -74,6 +77,9 @@ func ParseManifest(b []byte) (*Manifest, error) {
 		return nil, fmt.Errorf("%s: %w: role %q", ManifestName, errManifest, Foreign(string(m.Role)))
 	}
 	for _, f := range m.Files {
+		if f.Size < 0 || f.Size > mostFile {
+			return nil, fmt.Errorf("%s: lists %q with %d bytes: %w", ManifestName, Foreign(f.Name), f.Size, tuf.ErrTooLarge)
+		}
 		if !m.Role.MayHold(f.Name) {
 			return nil, fmt.Errorf("%s: lists %q: %w", ManifestName, Foreign(f.Name), ErrForbidden)
 		}

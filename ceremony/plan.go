@@ -240,6 +240,16 @@ func (p Plan) data(now time.Time) map[string]string {
 	return d
 }
 
+// sound refuses a plan that this program would not have made: it was read from a
+// drive.
+func (p Plan) sound() error {
+	switch {
+	case p.RootKeys < 1 || p.RootKeys > mostRootKeys, p.Threshold < 1 || p.Threshold > p.RootKeys, p.Backups < 1 || p.Backups > mostBackups:
+		return fmt.Errorf("%d of %d root keys on %d backups cannot be", p.Threshold, p.RootKeys, p.Backups)
+	}
+	return fitsName(Answer{Text: p.Releaser})
+}
+
 // planFromData is the plan that a record tells of, and the moment it counts from.
 func planFromData(d map[string]string) (p Plan, now time.Time, err error) {
 	p = Plan{Releaser: d["releaser"], Consistent: d["consistent_snapshot"] == "true", Expires: map[tuf.Role]time.Time{}}
@@ -254,7 +264,7 @@ func planFromData(d map[string]string) (p Plan, now time.Time, err error) {
 		p.Expires[role] = t
 	}
 	now, e := time.Parse(time.RFC3339, d["now"])
-	if err = errors.Join(err, e); err != nil {
+	if err = errors.Join(err, e, p.sound()); err != nil {
 		return p, now, fmt.Errorf("plan in the record: %w", err)
 	}
 	return p, now, nil

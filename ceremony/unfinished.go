@@ -2,14 +2,11 @@ package ceremony
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
-
-	"signer/ceremony/tuf"
 )
 
 // A creation that was cut short left drives. What they hold decides what can be
@@ -26,11 +23,14 @@ const firstRoot = "repository/1.root.json"
 
 // remains is what was found of one creation.
 type remains struct {
-	began                       time.Time
-	drives                      []string // that it was to write
-	found                       []finding
+	began    time.Time
+	drives   []string // that it was to write
+	whole    []string // labels of those that are complete
+	torn     []Drive  // with keys or a repository, and no complete manifest
+	problems []string
+
 	backup, signing, repository *foundDrive
-	problems                    []string
+	state                       State // to go on from
 }
 
 // foundDrive is a complete drive, read and verified.
@@ -64,7 +64,7 @@ func (s *Session) lookForUnfinished(ctx context.Context) error {
 
 func (s *Session) askAboutRemains(ctx context.Context, r *remains, drives []Drive) (string, error) {
 	q := Question{ID: "unfinished", Kind: Choose, Title: "A creation was not finished", Default: "finish",
-		Text: []Block{Table(r.rows()...), Para("If a drive " + signingLabel + " was written, plug it in too before you go on: it holds root 1, signed, and there must never be two.")},
+		Text: []Block{Table(r.rows()...), Para("If a drive " + signingLabel + " was written, plug it in too before you go on: it may hold root 1, signed, and there must never be two.")},
 		Options: []Option{
 			{Key: "finish", Label: "Finish it", Disabled: r.problem(s.State.Now)},
 			{Key: "over", Label: "Start over with new keys"},
@@ -91,18 +91,22 @@ func (s *Session) askAboutRemains(ctx context.Context, r *remains, drives []Driv
 
 // rows say what exists, drive by drive.
 func (r *remains) rows() []Row {
-	rows := []Row{{"Begun", when(r.began)}}
+	var rows []Row
+	if !r.began.IsZero() {
+		rows = append(rows, Row{"Begun", when(r.began)})
+	}
 	for _, label := range r.drives {
 		state := "not plugged in, or never written"
-		for _, f := range r.found {
-			if f.manifest.Label == label {
-				state = "complete"
-			}
+		if slices.Contains(r.whole, label) {
+			state = "complete"
 		}
 		rows = append(rows, Row{Foreign(label), state})
 	}
+	for _, d := range r.torn {
+		rows = append(rows, Row{"serial " + Foreign(d.Serial), "unfinished, not to be used"})
+	}
 	for _, p := range r.problems {
-		rows = append(rows, Row{"×", p})
+		rows = append(rows, Row{"cannot", p})
 	}
 	return rows
 }
@@ -135,19 +139,28 @@ func (s *Session) remainsOn(ctx context.Context, drives []Drive) (*remains, erro
 			continue
 		}
 		m := found.manifest
+		if m == nil && found.ours {
+			r = cmp.Or(r, &remains{})
+			r.torn = append(r.torn, d)
+		}
 		if m == nil || m.Ceremony.Name != s.script.Name || m.Rehearsal != s.env.Rehearsal {
 			continue
 		}
-		if r == nil {
-			r = &remains{began: m.Ceremony.Began, drives: m.Ceremony.Drives}
+		r = cmp.Or(r, &remains{})
+		if r.began.IsZero() {
+			r.began, r.drives = m.Ceremony.Began, m.Ceremony.Drives
 		}
 		if !m.Ceremony.Began.Equal(r.began) {
 			r.problems = append(r.problems, "drives of two creations are plugged in")
 			continue
 		}
-		r.found = append(r.found, found)
 		if err := s.readRemains(ctx, r, found); err != nil {
 			r.problems = append(r.problems, Foreign(m.Label)+": "+Foreign(err.Error()))
+		}
+	}
+	if r != nil && r.problem(s.State.Now) == "" {
+		if err := r.weigh(s.State.clone()); err != nil {
+			r.problems = append(r.problems, Foreign(err.Error()))
 		}
 	}
 	return r, nil
@@ -169,6 +182,7 @@ func (s *Session) readRemains(ctx context.Context, r *remains, found finding) (e
 			return err
 		}
 	}
+	r.whole = append(r.whole, found.manifest.Label)
 	switch found.manifest.Role {
 	case RootBackup:
 		r.backup = d
@@ -178,113 +192,4 @@ func (s *Session) readRemains(ctx context.Context, r *remains, found finding) (e
 		r.repository = d
 	}
 	return nil
-}
-
-// takeUp puts what was found in place of what would be made.
-func (s *Session) takeUp(r *remains) error {
-	plan, then, keys, err := toldBy(r.backup)
-	if err != nil {
-		return err
-	}
-	s.State.Began, s.State.Plan = r.began, plan.renewed(then, s.State.Now)
-	s.State.Carried = recordsOn(r.backup)
-	for _, k := range keys {
-		k.File = r.backup.files[k.FileName()]
-		if k.Role != tuf.RoleRoot && r.signing == nil {
-			continue // online keys live in memory until the signing drive is written
-		}
-		if r.signing != nil && k.Role != tuf.RoleRoot {
-			k.File = r.signing.files[k.FileName()]
-		}
-		s.State.putKey(k)
-		s.State.Done[k.Name+".holder"] = true
-	}
-	s.State.Done["plan"], s.State.Done["computer.unfinished"] = true, true
-	s.tell(Event{Kind: Did, Text: "taken up: the creation of " + when(r.began), Data: s.State.Plan.data(s.State.Now)})
-	if r.signing == nil {
-		return nil
-	}
-	return s.takeUpSigned(r.signing)
-}
-
-// takeUpSigned goes on from a signed root 1: it is verified, and goes out as it
-// is.
-func (s *Session) takeUpSigned(d *foundDrive) error {
-	published, err := tuf.PublishedFrom(d.files)
-	if err != nil {
-		return err
-	}
-	if _, err := tuf.Simulate(published, s.State.Now); err != nil {
-		return fmt.Errorf("the signing drive's repository: %w", err)
-	}
-	root, err := tuf.ParseRoot(published.Roots[0], tuf.Strict)
-	if err != nil {
-		return err
-	}
-	for _, k := range s.State.Keys {
-		if !slices.Contains(root.Roles[k.Role].KeyIDs, k.Key.ID) {
-			return fmt.Errorf("root 1 on the signing drive does not list %s of the backup: they are of two creations", k.The())
-		}
-	}
-	if s.State.Plan.Expires, err = published.Expires(); err != nil {
-		return err
-	}
-	s.State.Root, s.State.Published, s.State.Signed = root, published, root.Digest()
-	s.note("root 1 was signed already: it goes out as it is")
-	return s.jump("signing-drive")
-}
-
-// toldBy reads plan and keys from the record on a backup.
-func toldBy(d *foundDrive) (plan Plan, now time.Time, keys []HeldKey, err error) {
-	var last RecordLine
-	for _, f := range recordsOn(d) {
-		if !strings.HasSuffix(f.Name, ".jsonl") {
-			continue
-		}
-		lines, _, err := ReadRecord(f.Data)
-		if err != nil {
-			return plan, now, nil, fmt.Errorf("%s: %w", f.Name, err)
-		}
-		for _, line := range lines {
-			switch {
-			case line.Data["root_keys"] != "":
-				last = line
-			case line.Data["key"] != "":
-				k, err := keyFromData(line.Data)
-				if err != nil {
-					return plan, now, nil, err
-				}
-				keys = slices.DeleteFunc(keys, func(other HeldKey) bool { return other.Name == k.Name })
-				keys = append(keys, k)
-			}
-		}
-	}
-	plan, now, err = planFromData(last.Data)
-	slices.SortStableFunc(keys, func(a, b HeldKey) int { return bytes.Compare([]byte(a.order()), []byte(b.order())) })
-	return plan, now, keys, err
-}
-
-// recordsOn are the records of a ledger, oldest first: their names begin with
-// the time.
-func recordsOn(d *foundDrive) []tuf.File {
-	var out []tuf.File
-	for name, b := range d.files {
-		if strings.HasPrefix(name, ledgerRecords) {
-			out = append(out, tuf.File{Name: name, Data: b, Perm: 0o644})
-		}
-	}
-	slices.SortFunc(out, func(a, b tuf.File) int { return strings.Compare(a.Name, b.Name) })
-	return out
-}
-
-// renewed is the plan for a later day: dates that have passed, or nearly, are
-// counted anew.
-func (p Plan) renewed(then, now time.Time) Plan {
-	fresh := defaultPlan(now)
-	for _, role := range tuf.Roles() {
-		if p.Expires[role].Sub(now) < p.Expires[role].Sub(then)/2 {
-			p.Expires[role] = fresh.Expires[role]
-		}
-	}
-	return p
 }
