@@ -3,6 +3,8 @@ package ceremony
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 )
 
 // errWorkEnded is the cause of a question's end when the work beside it ended.
@@ -21,18 +23,47 @@ func (s *Session) askBeside(ctx context.Context, q Question, work func(context.C
 	defer endAsk(nil)
 	done := make(chan error, 1)
 	go func() {
-		done <- work(workCtx)
+		done <- guarded(workCtx, work)
 		endAsk(errWorkEnded)
 	}()
 	a, err := s.askUntil(ctx, askCtx, q)
 	if errors.Is(err, errWorkEnded) {
-		return Answer{}, <-done
+		return Answer{}, ended(done)
 	}
 	endWork(err)
-	if workErr := <-done; err == nil && a.Text == "" && workErr != nil {
+	if workErr := ended(done); err == nil && a.Text == "" && workErr != nil {
 		return Answer{}, workErr
 	}
 	return a, err
+}
+
+// Panic is a panic of work that ran beside a question. It goes on in the
+// goroutine that asked: whoever called Run can give the terminal back before it
+// is reported, and Run wipes the keys.
+type Panic struct {
+	Value any
+	Stack []byte
+}
+
+func (p *Panic) Error() string { return fmt.Sprintf("%v\n\n%s", p.Value, p.Stack) }
+
+// guarded makes a panic of work its error.
+func guarded(ctx context.Context, work func(context.Context) error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &Panic{v, debug.Stack()}
+		}
+	}()
+	return work(ctx)
+}
+
+// ended waits for the work, and gives its error.
+func ended(done <-chan error) error {
+	err := <-done
+	if p, ok := err.(*Panic); ok {
+		panic(p)
+	}
+	return err
 }
 
 // askUntil asks until there is an answer or the work ended. A page to read, or

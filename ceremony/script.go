@@ -25,6 +25,9 @@ type Step struct {
 // state is what it was there.
 var errRewound = errors.New("went back")
 
+// errFault is how a ceremony ends that panics.
+var errFault = errors.New("a fault in the program")
+
 // Run plays a script to its end. The error is nil when it reached its end,
 // ErrStop when a person left it, or what went wrong. Secrets are wiped whatever
 // happens.
@@ -35,6 +38,7 @@ func Run(ctx context.Context, script Script, env Env, op Operator) (err error) {
 	}
 	defer s.Keys.Wipe()
 	s.tell(Event{Kind: Began, Text: script.Title, Outline: s.outline})
+	err = errFault // until it is known better
 	defer func() { s.tell(Event{Kind: Ended, Text: ending(err)}) }()
 	for s.at < len(script.Steps) {
 		step := script.Steps[s.at]

@@ -5,6 +5,8 @@ import (
 	"runtime/debug"
 
 	tea "charm.land/bubbletea/v2"
+
+	"signer/ceremony"
 )
 
 // Fault is a panic, of a ceremony or of its screen. Run gives it as an error when
@@ -19,10 +21,14 @@ func (f *Fault) Error() string { return fmt.Sprintf("a fault in the program: %v"
 
 // caught is what recover gave, as a Fault.
 func caught(v any) *Fault {
-	if v == nil {
+	switch v := v.(type) {
+	case nil:
 		return nil
+	case *ceremony.Panic:
+		return &Fault{Value: v.Value, Stack: v.Stack}
+	default:
+		return &Fault{Value: v, Stack: debug.Stack()}
 	}
-	return &Fault{Value: v, Stack: debug.Stack()}
 }
 
 // guard turns a panic into an error.
