@@ -98,7 +98,14 @@ type watcher struct {
 	op        ceremony.Operator
 	events    []ceremony.Event
 	questions []ceremony.Question
+	revealed  []revealed
 	refused   func(ceremony.Question) error // instead of asking
+}
+
+// revealed is a passphrase that the device made and showed.
+type revealed struct {
+	question   string
+	passphrase []byte
 }
 
 func (w *watcher) Tell(e ceremony.Event) {
@@ -110,6 +117,9 @@ func (w *watcher) Tell(e ceremony.Event) {
 
 func (w *watcher) Ask(ctx context.Context, q ceremony.Question) (ceremony.Answer, error) {
 	w.questions = append(w.questions, q)
+	if q.Reveal != nil {
+		w.revealed = append(w.revealed, revealed{q.ID, bytes.Clone(q.Reveal)})
+	}
 	if w.refused != nil {
 		if err := w.refused(q); err != nil {
 			return ceremony.Answer{}, err
@@ -193,7 +203,7 @@ type robot struct {
 	tray    *usb.Virtual
 	choices map[string]string
 	first   map[string][]string // before choices: the first answers to a question
-	made    []byte              // the last passphrase made by the device
+	made    map[string][]byte   // passphrases made by the device, by key
 	asked   []string
 }
 
@@ -207,7 +217,10 @@ func (r *robot) Ask(ctx context.Context, q ceremony.Question) (ceremony.Answer, 
 		return ceremony.Answer{}, fmt.Errorf("going round in circles: %v", r.asked[len(r.asked)-20:])
 	}
 	if q.Reveal != nil {
-		r.made = bytes.Clone(q.Reveal)
+		if r.made == nil {
+			r.made = map[string][]byte{}
+		}
+		r.made[keyOf(q.ID)] = bytes.Clone(q.Reveal)
 	}
 	choice, chosen := r.choices[q.ID]
 	if next := r.first[q.ID]; len(next) > 0 {
@@ -222,8 +235,8 @@ func (r *robot) Ask(ctx context.Context, q ceremony.Question) (ceremony.Answer, 
 		r.move(q.Motion)
 		<-ctx.Done()
 		return ceremony.Answer{}, context.Cause(ctx)
-	case q.Kind == ceremony.Passphrase && q.Suggest != nil:
-		return ceremony.Answer{Secret: bytes.Clone(r.made)}, nil
+	case q.Kind == ceremony.Passphrase && r.made[keyOf(q.ID)] != nil:
+		return ceremony.Answer{Secret: bytes.Clone(r.made[keyOf(q.ID)])}, nil
 	case q.Kind == ceremony.Passphrase:
 		return ceremony.Answer{Secret: []byte(passphraseOf(q.ID))}, nil
 	case q.Shown != "":
@@ -235,11 +248,16 @@ func (r *robot) Ask(ctx context.Context, q ceremony.Question) (ceremony.Answer, 
 }
 
 // passphraseOf is the passphrase of the key that a question's id names, as
-// answersFor has it: "root-backup-1.root-2.passphrase" is about root-2.
+// answersFor has it.
 func passphraseOf(id string) string {
-	parts := strings.Split(strings.TrimSuffix(id, ".again"), ".")
-	name := parts[max(0, len(parts)-2)]
-	return "passphrase of " + strings.ReplaceAll(name, "-", " ") + " zebra quill"
+	return "passphrase of " + strings.ReplaceAll(keyOf(id), "-", " ") + " zebra quill"
+}
+
+// keyOf is the key that a question's id names: "root-backup-1.root-2.passphrase"
+// is about root-2.
+func keyOf(id string) string {
+	before, _, _ := strings.Cut(id, ".passphrase")
+	return before[strings.LastIndex(before, ".")+1:]
 }
 
 func (r *robot) move(m ceremony.Motion) {
