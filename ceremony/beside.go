@@ -83,11 +83,15 @@ func (s *Session) askUntil(stay, ctx context.Context, q Question) (Answer, error
 		case errors.Is(err, ErrBack) && q.NoBack:
 		case err != nil:
 			return Answer{}, err
-		case a.Text == "" || fits(q, a) != nil:
+		case a.Text == "" && (q.Kind == Read || q.Kind == Wait):
 			<-ctx.Done()
 			return Answer{}, context.Cause(ctx)
 		default:
-			return a, nil
+			problem := fits(q, a)
+			if problem == nil {
+				return a, nil
+			}
+			q.Problem = problem.Error()
 		}
 	}
 }

@@ -251,6 +251,17 @@ func TestBesideStopDoesNotEndTheWorkUntilItIsMeant(t *testing.T) {
 	}
 }
 
+func TestBesideAnAnswerThatWillNotDoIsAskedAgain(t *testing.T) {
+	q := Question{ID: "w", Kind: Choose, Options: []Option{{Key: "leave"}, {Key: "stay", Disabled: "not today"}}}
+	a, err, p := beside(t, q, []string{"go", "", "stay", "leave"}, func(ctx context.Context) error {
+		<-ctx.Done()
+		return ctx.Err()
+	})
+	if a.Text != "leave" || err != nil || fmt.Sprint(p.asked) != "[w w w w]" || !strings.Contains(p.last.Problem, "not today") {
+		t.Errorf("answer %q, error %v, asked %v with problem %q", a.Text, err, p.asked, p.last.Problem)
+	}
+}
+
 func TestStepsAreAnnouncedOnEachEntry(t *testing.T) {
 	var saw []string
 	script := Script{Title: "T", Steps: []Step{{ID: "one", Title: "One", Do: asks("a", &saw)}, {ID: "two", Title: "Two", Do: asks("b", &saw)}}}
