@@ -32,6 +32,7 @@ type robot struct {
 	foreign bool     // letters of people are on the screen
 	secrets []string // what no frame may show
 	frames  int
+	watch   func(frame string) // sees every frame
 }
 
 const escape, enter, ctrlC, ctrlG, ctrlL, ctrlT, ctrlU = "\x1b", "\r", "\x03", "\x07", "\x0c", "\x14", "\x15"
@@ -141,6 +142,9 @@ func (r *robot) frame() string {
 		return (c < ' ' || c > '~') && c != '\n' && !strings.ContainsRune(glyphs, c) && (!r.foreign || c < 0xA0)
 	}); i >= 0 {
 		r.t.Fatalf("no console shows %q:\n%s", []rune(plain[i:])[0], plain)
+	}
+	if r.watch != nil {
+		r.watch(plain)
 	}
 	for _, secret := range r.secrets {
 		if strings.Contains(plain, secret) {
