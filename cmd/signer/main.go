@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"signer/ceremony"
 	"signer/ui"
@@ -117,7 +118,8 @@ repository/ folder. Nothing is written, and no passphrase is asked for.
 
 // fail reports an error and gives the exit status for it.
 func fail(std stdio, err error) int {
-	_, _ = fmt.Fprintf(std.err, "signer: %s\n", ceremony.Foreign(err.Error()))
+	oneLine := strings.ReplaceAll(err.Error(), "\n", "; ") // of joined errors
+	_, _ = fmt.Fprintf(std.err, "signer: %s\n", ceremony.Foreign(oneLine))
 	switch {
 	case errors.Is(err, ceremony.ErrForbidden), errors.Is(err, ceremony.ErrRefused):
 		return exitRefused

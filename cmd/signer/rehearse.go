@@ -32,10 +32,8 @@ func runRehearse(ctx context.Context, args []string, std stdio) int {
 	if err != nil {
 		return exitUsage
 	}
-	scripts := map[string]func() ceremony.Script{"create": ceremony.Create}
-	script, ok := scripts[r.name]
-	if !ok {
-		_, _ = fmt.Fprintf(std.err, "signer: no ceremony is called %q\nhint: create is the one there is\n", r.name)
+	if wrong := r.wrongUsage(std); wrong != "" {
+		_, _ = fmt.Fprintf(std.err, "signer: %s\n", wrong)
 		return exitUsage
 	}
 	if r.dir == "" {
@@ -49,7 +47,7 @@ func runRehearse(ctx context.Context, args []string, std stdio) int {
 	}
 	env := ceremony.Env{Now: time.Now, Rand: rand.Reader, Drives: drives, Cost: tuf.ProductCost, Built: built(),
 		Rehearsal: true, Network: interfacesUp}
-	err = r.play(ctx, script(), env, drives, std)
+	err = r.play(ctx, ceremonies()[r.name](), env, drives, std)
 	switch {
 	case errors.Is(err, ceremony.ErrStop):
 		_, _ = fmt.Fprintf(std.out, "Stopped. What was written to virtual drives is in %s\n", r.dir)
@@ -59,6 +57,10 @@ func runRehearse(ctx context.Context, args []string, std stdio) int {
 	}
 	_, _ = fmt.Fprintf(std.out, "The virtual drives are in %s\nTry:  signer check %s/repository\n", r.dir, r.dir)
 	return exitGood
+}
+
+func ceremonies() map[string]func() ceremony.Script {
+	return map[string]func() ceremony.Script{"create": ceremony.Create}
 }
 
 // rehearsalDrives are the labels of the usual plan, and a spare stick for one
@@ -85,11 +87,25 @@ func parseRehearsal(args []string, std stdio) (r rehearsal, err error) {
 		}
 		r.name, rest = flags.Arg(0), flags.Args()[1:]
 	}
-	if r.line && r.answers != "" {
-		err = errors.New("--line and --answers exclude each other")
-		_, _ = fmt.Fprintln(std.err, "signer:", err)
+	return r, nil
+}
+
+// wrongUsage says what is wrong with the flags, and what would be right.
+func (r rehearsal) wrongUsage(std stdio) string {
+	switch {
+	case ceremonies()[r.name] == nil:
+		return fmt.Sprintf("no ceremony is called %q\nhint: create is the one there is", r.name)
+	case r.line && r.answers != "":
+		return "--line and --answers exclude each other\nhint: signer help rehearse"
+	case !r.line && r.answers == "" && !(isTerminal(std.in) && isTerminal(std.out)):
+		return "the screen needs a terminal\nhint: --line does not, and --answers FILE needs nobody"
 	}
-	return r, err
+	return ""
+}
+
+func isTerminal(side any) bool {
+	f, ok := side.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // play runs the script with the operator that was asked for.
@@ -127,10 +143,10 @@ func (r rehearsal) playAnswers(ctx context.Context, script ceremony.Script, env 
 
 // secretReader reads a passphrase without echo when a person sits at a terminal.
 func secretReader(std stdio) func(string) (secret.Bytes, error) {
-	f, ok := std.in.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
+	if !isTerminal(std.in) {
 		return nil
 	}
+	f := std.in.(*os.File)
 	return func(prompt string) (secret.Bytes, error) {
 		_, _ = fmt.Fprint(std.out, prompt)
 		b, err := term.ReadPassword(int(f.Fd()))
