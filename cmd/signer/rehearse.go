@@ -117,6 +117,7 @@ func (r rehearsal) play(ctx context.Context, script ceremony.Script, env ceremon
 		stop := make(chan os.Signal, 1)
 		signal.Notify(stop, os.Interrupt)
 		defer signal.Stop(stop)
+		defer asItWas(std.in)()
 		op := ceremony.NewLine(std.in, std.out, ceremony.LineOptions{Tray: tray, ReadSecret: secretReader(std), Stop: stop})
 		return ceremony.Run(ctx, script, env, op)
 	}
@@ -153,6 +154,20 @@ func secretReader(std stdio) func(string) (secret.Bytes, error) {
 		_, _ = fmt.Fprintln(std.out)
 		return b, err
 	}
+}
+
+// asItWas returns a function that gives a terminal back as it is now. Who leaves
+// with Ctrl+C leaves a passphrase half read, and would type unseen from then on.
+func asItWas(side any) func() {
+	f, ok := side.(*os.File)
+	if !ok {
+		return func() {}
+	}
+	before, err := term.GetState(int(f.Fd()))
+	if err != nil {
+		return func() {} // it is no terminal
+	}
+	return func() { _ = term.Restore(int(f.Fd()), before) } // it may be gone
 }
 
 // interfacesUp names the network interfaces that are up, but for loopback.
