@@ -63,7 +63,6 @@ func (s *Session) confirmComputer(ctx context.Context) error {
 }
 
 func (s *Session) computerQuestion() Question {
-	wrong := s.clockProblem(s.now())
 	q := Question{ID: "computer", Title: "This computer", Prompt: "Is the date right?", Default: "right",
 		Text: []Block{Table(
 			Row{"Date", when(s.now())},
@@ -71,19 +70,26 @@ func (s *Session) computerQuestion() Question {
 			Row{"Randomness", s.randomnessText()},
 			Row{"Ceremony", s.kindText()},
 		)},
-		Options: []Option{
-			{Key: "right", Label: "Yes, go on", Disabled: wrong},
-			{Key: "date", Label: "No, set the date and time"},
-			{Key: "dice", Label: "Stir dice into the random generator"},
-		}}
-	if up := networkUp(s.env); up != "" && !s.env.Rehearsal {
-		q.Options[0].Disabled = "the network is up: " + up
-	}
-	if wrong != "" {
+		Options: s.computerOptions(), Refresh: s.computerOptions}
+	if wrong := s.clockProblem(s.now()); wrong != "" {
 		q.Default = "date"
 		q.Text = append(q.Text, Warn("The clock of this computer is wrong: "+wrong+"."))
 	}
 	return q
+}
+
+// computerOptions are made anew while they are shown: a network that is up goes
+// down when its cable is pulled.
+func (s *Session) computerOptions() []Option {
+	wrong := s.clockProblem(s.now())
+	if up := networkUp(s.env); up != "" && !s.env.Rehearsal {
+		wrong = "the network is up: " + up
+	}
+	return []Option{
+		{Key: "right", Label: "Yes, go on", Disabled: wrong},
+		{Key: "date", Label: "No, set the date and time"},
+		{Key: "dice", Label: "Stir dice into the random generator"},
+	}
 }
 
 func (s *Session) kindText() string {
