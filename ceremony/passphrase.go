@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"math/big"
 	"strings"
 
@@ -19,6 +20,8 @@ const (
 	// madeWords is how many words a passphrase made by the device has: seven of
 	// 7776 are 90 bits.
 	madeWords = 7
+	// madeRoom is more than they take: the longest has nine letters.
+	madeRoom = madeWords * 16
 	// strongEnough is the estimator's best grade: more than 10^10 guesses, each of
 	// which costs a key derivation.
 	strongEnough = 4
@@ -136,12 +139,13 @@ func rolls(n int) []int {
 	return out
 }
 
-func makePassphrase(random interface{ Read([]byte) (int, error) }) (secret.Bytes, error) {
+func makePassphrase(random io.Reader) (secret.Bytes, error) {
 	words := longWords()
-	var pass secret.Bytes
+	pass := make(secret.Bytes, 0, madeRoom) // a slice that grows leaves copies
 	for i := range madeWords {
 		n, err := rand.Int(random, big.NewInt(int64(len(words))))
 		if err != nil {
+			pass.Wipe()
 			return nil, fmt.Errorf("make a passphrase: %w", err)
 		}
 		if i > 0 {
