@@ -34,10 +34,10 @@ func (c *checker) daysLeft(e tuf.Envelope, name string) (days int, state Gravity
 	days = int(math.Floor(left.Hours() / 24))
 	switch {
 	case left <= 0:
-		c.find(Expired, name, "It expired on %s: clients stop.", onDay(e.Expires))
+		c.find(Expired, name, "It expired on %s: clients stop.", when(e.Expires))
 		return days, Expired
 	case left < time.Duration(soon)*24*time.Hour:
-		c.find(Soon, name, "It expires on %s: %d days are left, and less than %d is soon.", onDay(e.Expires), days, soon)
+		c.find(Soon, name, "It expires on %s: %d days are left, and less than %d is soon.", when(e.Expires), days, soon)
 		return days, Soon
 	}
 	return days, Good
@@ -83,6 +83,3 @@ func (c *checker) keySeen(root *tuf.Root, id tuf.KeyID) KeySeen {
 
 // idList is never null in JSON.
 func idList(ids []tuf.KeyID) []tuf.KeyID { return append([]tuf.KeyID{}, ids...) }
-
-// onDay is a date with its weekday.
-func onDay(t time.Time) string { return t.UTC().Format("Mon 2 Jan 2006 15:04 UTC") }

@@ -14,9 +14,9 @@ func (r Report) Text() string {
 	p := &reportPage{}
 	p.line(r.title())
 	if r.Drive != nil {
-		p.line(fmt.Sprintf("Written by the ceremony %s of %s", r.Drive.Ceremony, onDay(r.Drive.Began)))
+		p.line(fmt.Sprintf("Written by the ceremony %s of %s", r.Drive.Ceremony, when(r.Drive.Began)))
 	}
-	p.line("Checked " + onDay(r.Checked))
+	p.line("Checked " + when(r.Checked))
 	p.verdict(r)
 	p.chain(r)
 	p.roles(r.Roles)
@@ -116,7 +116,7 @@ func (p *reportPage) roles(roles []RoleSeen) {
 	}
 	p.heading(fmt.Sprintf("%-10s %7s  %-26s %6s  %s", "Role", "version", "expires", "days", "signed"))
 	for _, r := range roles {
-		fmt.Fprintf(&p.b, "%-10s %7d  %-26s %6d  %d of %d, %d wanted\n", r.Role, r.Version, onDay(r.Expires), r.Days,
+		fmt.Fprintf(&p.b, "%-10s %7d  %-26s %6d  %d of %d, %d wanted\n", r.Role, r.Version, when(r.Expires), r.Days,
 			len(r.Signed), r.Listed, r.Threshold)
 	}
 }
