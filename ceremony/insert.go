@@ -60,7 +60,7 @@ func (s *Session) insertDrive(ctx context.Context, job driveJob) (found finding,
 // written before the ceremony was cut short, and is proven now.
 func (s *Session) isWritten(job driveJob, found finding) bool {
 	m := found.manifest
-	if s.State.Root == nil || m == nil || m.Role != job.role || !s.isOfThisCeremony(job, found) {
+	if s.State.Root == nil || m == nil || m.Role != job.role || !s.isOfThisCeremony(job, found) || s.isUnfinished(job, found.drive) {
 		return false
 	}
 	listed := map[string]tuf.Digest{}
@@ -82,6 +82,14 @@ func (s *Session) isWritten(job driveJob, found finding) bool {
 		}
 	}
 	return true
+}
+
+// isUnfinished says that an attempt of this session on the drive failed: whatever
+// its manifest says, it is to be written again.
+func (s *Session) isUnfinished(job driveJob, d Drive) bool {
+	return slices.ContainsFunc(s.written, func(r DriveReport) bool {
+		return r.Label == job.label && r.State == Unfinished && r.Drive.Same(d)
+	})
 }
 
 // oneDrive waits until one drive is plugged in, and only one: with keys about,

@@ -102,6 +102,9 @@ func (s *Session) tryDrive(ctx context.Context, job driveJob) error {
 		}
 	}
 	if err := s.proveDrive(ctx, drive, job, written); err != nil {
+		if errors.Is(err, ErrDiffers) {
+			s.report(job, drive, Unfinished) // what it holds is not what was written
+		}
 		return err
 	}
 	s.report(job, drive, Proven)
