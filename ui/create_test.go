@@ -148,9 +148,15 @@ func (p *player) move(m ceremony.Motion) {
 	}
 }
 
-// TestCreateByKeys: the usual plan, by Enter alone where nobody must decide.
+// TestCreateByKeys: the usual plan, by Enter alone where nobody must decide. Every
+// screen on the way says that it is a rehearsal.
 func TestCreateByKeys(t *testing.T) {
 	p := newPlayer(t)
+	p.watch = func(frame string) {
+		if !strings.Contains(frame, "REHEARSAL") {
+			t.Fatalf("this could be taken for the real thing:\n%s", frame)
+		}
+	}
 	if err := p.play(t.Context()); err != nil {
 		t.Fatalf("%v\n%s", err, p.frame())
 	}
