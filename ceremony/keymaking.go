@@ -133,7 +133,7 @@ func (s *Session) reopenKey(ctx context.Context, k HeldKey, title string) error 
 		a.Secret.Wipe()
 		if !errors.Is(err, tuf.ErrWrongPassphrase) {
 			if err == nil {
-				s.did("%s: unlocked, signs %s", k.Title(), k.Key.ID.Short())
+				s.tell(Event{Kind: Did, Text: fmt.Sprintf("%s: unlocked, signs %s", k.Title(), k.Key.ID.Short()), Data: k.data()})
 			}
 			return err
 		}

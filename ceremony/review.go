@@ -29,22 +29,26 @@ func reviewRoot(ctx context.Context, s *Session) error {
 }
 
 func (s *Session) deriveRoot() error {
-	p := s.State.Plan
+	draft, err := tuf.Derive(nil, creation(s.State.Plan, s.State.Keys), s.State.Now)
+	if err != nil {
+		return err
+	}
+	s.State.Draft, s.State.Signed = draft, draft.Digest()
+	return nil
+}
+
+// creation is the change that makes a repository by this plan, with these keys.
+func creation(p Plan, keys []HeldKey) tuf.Change {
 	change := tuf.Change{Name: "create", Consistent: p.Consistent, Expires: p.Expires[tuf.RoleRoot],
 		Thresholds: map[tuf.Role]int{tuf.RoleRoot: p.Threshold}, Online: map[tuf.Role]time.Time{}}
-	for _, k := range s.State.Keys {
+	for _, k := range keys {
 		change.Grants = append(change.Grants, tuf.Grant{Role: k.Role, Key: k.Key, Holder: k.Holder})
 	}
 	for _, role := range tuf.OnlineRoles() {
 		change.Thresholds[role] = 1
 		change.Online[role] = p.Expires[role]
 	}
-	draft, err := tuf.Derive(nil, change, s.State.Now)
-	if err != nil {
-		return err
-	}
-	s.State.Draft, s.State.Signed = draft, draft.Digest()
-	return nil
+	return change
 }
 
 func (s *Session) reviewPages() []Question {

@@ -23,7 +23,7 @@ func SignOnline(r Reviewed, root *Root, keys ...*PrivateKey) (Published, error) 
 			return Published{}, fmt.Errorf("sign online files: key %s: %w", k.ID().Short(), ErrNotListed)
 		}
 	}
-	s := onlineSigner{r.draft.change, root, keys}
+	s := onlineSigner{r.draft.change, root, byRole(root, keys)}
 	p, err := s.files()
 	if err != nil {
 		return Published{}, fmt.Errorf("sign online files: %w", err)
@@ -34,7 +34,15 @@ func SignOnline(r Reviewed, root *Root, keys ...*PrivateKey) (Published, error) 
 type onlineSigner struct {
 	change Change
 	root   *Root
-	keys   []*PrivateKey
+	sign   signing
+}
+
+// byRole signs with those of the keys that the root lists for the role.
+func byRole(root *Root, keys []*PrivateKey) signing {
+	return func(signed []byte, role Role, lists []*Root) ([]Signature, error) {
+		its := slices.DeleteFunc(slices.Clone(keys), func(k *PrivateKey) bool { return !root.names(k, role) })
+		return signaturesFor(signed, role, its, lists)
+	}
 }
 
 func (s onlineSigner) files() (p Published, err error) {
@@ -66,8 +74,7 @@ func (s onlineSigner) file(role Role, form any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys := slices.DeleteFunc(slices.Clone(s.keys), func(k *PrivateKey) bool { return !s.root.names(k, role) })
-	signatures, err := signaturesFor(signed, role, keys, []*Root{s.root})
+	signatures, err := s.sign(signed, role, []*Root{s.root})
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,7 @@ func Sign(r Reviewed, keys ...*PrivateKey) (*Root, error) {
 	if r.draft == nil {
 		return nil, fmt.Errorf("sign root: %w", ErrNotReviewed)
 	}
-	root, err := r.sign(keys)
+	root, err := r.sign(byKeys(keys))
 	if err == nil {
 		err = r.complete(root)
 	}
@@ -39,9 +39,20 @@ func (r Reviewed) lists() []*Root {
 	return []*Root{r.draft.previous, r.draft.root}
 }
 
-// sign makes the file with the signatures of these keys, be they enough or not.
-func (r Reviewed) sign(keys []*PrivateKey) (*Root, error) {
-	signatures, err := signaturesFor(r.draft.signed, RoleRoot, keys, r.lists())
+// signing gives the signatures over a signed part: one for each id by which a
+// list names a key for the role, in the order of the lists.
+type signing func(signed []byte, role Role, lists []*Root) ([]Signature, error)
+
+// byKeys signs with private keys.
+func byKeys(keys []*PrivateKey) signing {
+	return func(signed []byte, role Role, lists []*Root) ([]Signature, error) {
+		return signaturesFor(signed, role, keys, lists)
+	}
+}
+
+// sign makes the file with the signatures there are, be they enough or not.
+func (r Reviewed) sign(by signing) (*Root, error) {
+	signatures, err := by(r.draft.signed, RoleRoot, r.lists())
 	if err != nil {
 		return nil, err
 	}
@@ -71,8 +82,7 @@ func (r Reviewed) complete(root *Root) error {
 	return nil
 }
 
-// signaturesFor signs with each key under each id by which a list names it for
-// the role: one signature for each id, in the order of the lists.
+// signaturesFor signs with each key under each id by which a list names it.
 func signaturesFor(signed []byte, role Role, keys []*PrivateKey, lists []*Root) ([]Signature, error) {
 	v, err := scan(signed, MaxRootSize)
 	if err != nil {

@@ -1,0 +1,88 @@
+package ceremony
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"signer/ceremony/tuf"
+)
+
+// ErrNotSigned is a record that ends before anything was signed.
+var ErrNotSigned = errors.New("the record ends before anything was signed")
+
+// Rederive rebuilds what a creation published from its record alone: the plan
+// with its dates, the public keys, the signatures. Compared byte for byte with
+// the repository, it shows that what is published is what was decided.
+func Rederive(record []byte) (tuf.Published, error) {
+	lines, _, err := ReadRecord(record)
+	if err != nil {
+		return tuf.Published{}, err
+	}
+	told, err := tell(lines)
+	if err != nil {
+		return tuf.Published{}, err
+	}
+	if told.signatures[tuf.RoleRoot] == nil {
+		return tuf.Published{}, ErrNotSigned
+	}
+	return tuf.Rebuild(creation(told.plan, told.keys), told.now, told.signatures)
+}
+
+// telling is what a record tells of a creation: what was decided last counts.
+type telling struct {
+	plan       Plan
+	now        time.Time
+	keys       []HeldKey // without their files
+	signatures tuf.Signatures
+}
+
+func tell(lines []RecordLine) (t telling, err error) {
+	t.signatures = tuf.Signatures{}
+	plan := map[string]string{}
+	for _, line := range lines {
+		switch d := line.Data; {
+		case d["root_keys"] != "":
+			plan = d
+		case d["key"] != "":
+			k, err := keyFromData(d)
+			if err != nil {
+				return t, err
+			}
+			t.putKey(k)
+		case d["signed"] != "":
+			if t.signatures[tuf.Role(d["signed"])], err = signaturesFromData(d); err != nil {
+				return t, err
+			}
+		}
+	}
+	t.plan, t.now, err = planFromData(plan)
+	return t, err
+}
+
+// putKey keeps keys in the order of a ceremony, the last of each name.
+func (t *telling) putKey(k HeldKey) {
+	state := State{Keys: t.keys}
+	state.putKey(k)
+	t.keys = state.Keys
+}
+
+func signaturesFromData(d map[string]string) (map[tuf.KeyID][]byte, error) {
+	out := map[tuf.KeyID][]byte{}
+	for name, text := range d {
+		of, isSignature := strings.CutPrefix(name, "sig.")
+		if !isSignature {
+			continue
+		}
+		id, err := tuf.ParseKeyID(of)
+		if err != nil {
+			return nil, fmt.Errorf("signature in the record: %w", err)
+		}
+		if out[id], err = hex.DecodeString(text); err != nil {
+			return nil, fmt.Errorf("signature of %s in the record: %w", id.Short(), err)
+		}
+	}
+	return out, nil
+}
