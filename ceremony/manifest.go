@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -22,6 +24,8 @@ const ManifestFormat = "signer-drive-v1"
 const (
 	manifestLimit = 1 << 20
 	mostFile      = tuf.MaxTargetsSize // the largest file that is read from a drive
+	mostFiles     = 4 * mostFile       // in bytes, of all files that a manifest lists
+	mostDrives    = mostBackups + 2
 )
 
 // Manifest is what signer-drive.json says.
@@ -62,6 +66,10 @@ type ManifestFile struct {
 
 var errManifest = errors.New("not a manifest of this program")
 
+// driveLabel is what a label may be: people are asked to type it, and to read it
+// off a sticker.
+var driveLabel = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
+
 // ParseManifest reads signer-drive.json strictly: it comes from a drive.
 func ParseManifest(b []byte) (*Manifest, error) {
 	var m Manifest
@@ -70,21 +78,41 @@ func ParseManifest(b []byte) (*Manifest, error) {
 	if err := dec.Decode(&m); err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", ManifestName, errManifest, err)
 	}
-	if dec.More() || m.Format != ManifestFormat {
+	switch _, err := dec.Token(); {
+	case err != io.EOF:
+		return nil, fmt.Errorf("%s: %w: something follows its end", ManifestName, errManifest)
+	case m.Format != ManifestFormat:
 		return nil, fmt.Errorf("%s: %w: format %q", ManifestName, errManifest, Foreign(m.Format))
-	}
-	if !slices.Contains([]DriveRole{RootBackup, Signing, Repository, Transfer}, m.Role) {
+	case !slices.Contains([]DriveRole{RootBackup, Signing, Repository, Transfer}, m.Role):
 		return nil, fmt.Errorf("%s: %w: role %q", ManifestName, errManifest, Foreign(string(m.Role)))
+	case !driveLabel.MatchString(m.Label):
+		return nil, fmt.Errorf("%s: %w: label %q", ManifestName, errManifest, Foreign(m.Label))
+	case len(m.Ceremony.Drives) > mostDrives || slices.ContainsFunc(m.Ceremony.Drives, func(l string) bool { return !driveLabel.MatchString(l) }):
+		return nil, fmt.Errorf("%s: %w: the drives of its ceremony", ManifestName, errManifest)
 	}
-	for _, f := range m.Files {
-		if f.Size < 0 || f.Size > mostFile {
-			return nil, fmt.Errorf("%s: lists %q with %d bytes: %w", ManifestName, Foreign(f.Name), f.Size, tuf.ErrTooLarge)
-		}
-		if !m.Role.MayHold(f.Name) {
-			return nil, fmt.Errorf("%s: lists %q: %w", ManifestName, Foreign(f.Name), ErrForbidden)
-		}
+	if err := m.checkFiles(); err != nil {
+		return nil, err
 	}
 	return &m, nil
+}
+
+// checkFiles refuses a list that a drive of its role cannot have, or that would
+// keep whoever reads it busy.
+func (m *Manifest) checkFiles() error {
+	seen, total := map[string]bool{}, int64(0)
+	for _, f := range m.Files {
+		total += max(f.Size, 0)
+		switch {
+		case f.Size < 0 || f.Size > mostFile || total > mostFiles:
+			return fmt.Errorf("%s: lists %q with %d bytes: %w", ManifestName, Foreign(f.Name), f.Size, tuf.ErrTooLarge)
+		case !m.Role.MayHold(f.Name):
+			return fmt.Errorf("%s: lists %q: %w", ManifestName, Foreign(f.Name), ErrForbidden)
+		case seen[f.Name]:
+			return fmt.Errorf("%s: %w: it lists %q twice", ManifestName, errManifest, Foreign(f.Name))
+		}
+		seen[f.Name] = true
+	}
+	return nil
 }
 
 // Encode is the manifest as it is written.

@@ -216,7 +216,7 @@ func TestSticksSayWhatTheyAre(t *testing.T) {
 	if got := v.Sticks()[0]; got.Busy || got.Content != "has files" {
 		t.Errorf("after writing, the stick is %+v", got)
 	}
-	manifest, err := ceremony.Manifest{Format: ceremony.ManifestFormat, Role: ceremony.RootBackup}.Encode()
+	manifest, err := ceremony.Manifest{Format: ceremony.ManifestFormat, Role: ceremony.RootBackup, Label: "root-backup-1"}.Encode()
 	must(t, err)
 	w = open(t, v, v.List()[0], true)
 	must(t, w.WriteFile(ceremony.ManifestName, manifest, 0o644))
