@@ -206,6 +206,36 @@ func (s *slipping) Ask(ctx context.Context, q ceremony.Question) (ceremony.Answe
 	return s.robot.Ask(ctx, q)
 }
 
+// TestMadePassphrases: seven words of a list of 7776, which can be completed
+// when they are typed back, and never the same ones.
+func TestMadePassphrases(t *testing.T) {
+	choices := map[string]string{}
+	for _, key := range []string{"root-1", "root-2", "root-3", "targets", "snapshot", "timestamp"} {
+		choices[key+".make"] = "device"
+	}
+	w := newWorld(t, usb.VirtualOptions{})
+	if err := w.run(t, choices); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for key, made := range w.seen.made() {
+		words := strings.Split(string(made), " ")
+		list := w.seen.askedFor(key + ".passphrase")[0].Suggest
+		if len(words) != 7 || len(slices.Compact(slices.Sorted(slices.Values(list)))) != 7776 || seen[string(made)] {
+			t.Errorf("%s: %d words of %d, seen before: %v", key, len(words), len(list), seen[string(made)])
+		}
+		for _, word := range words {
+			if !slices.Contains(list, word) {
+				t.Errorf("%s: %q cannot be completed", key, word)
+			}
+		}
+		seen[string(made)] = true
+	}
+	if len(seen) != 6 {
+		t.Errorf("%d passphrases were made", len(seen))
+	}
+}
+
 // TestErrorsShowNoSecret: answer files that end in an error at a passphrase.
 func TestErrorsShowNoSecret(t *testing.T) {
 	good := answersFor(3)
