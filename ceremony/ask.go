@@ -180,6 +180,7 @@ func (s *Session) whatStands() string {
 	for _, d := range s.written {
 		lines = append(lines, d.Label+": "+d.Standing())
 	}
-	return "These drives have been written: " + strings.Join(lines, "; ") +
+	text := "These drives have been written: " + strings.Join(lines, "; ") +
 		". If you stop now, start again with these drives plugged in: what they hold can be finished or made anew."
+	return strings.TrimSpace(text + " " + s.setAsideText())
 }

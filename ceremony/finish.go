@@ -56,8 +56,12 @@ func (s *Session) drivesPage() Question {
 	}
 	rotate := s.State.Plan.Expires[tuf.RoleRoot].AddDate(0, 0, -rotateBefore)
 	expiries = append(expiries, Row{"rotate by", days(rotate, s.State.Now)})
-	return Question{ID: "finish.drives", Title: "Finished: drives and dates", Prompt: "The dates are in ledger/expiries.ics, for a calendar.",
+	q := Question{ID: "finish.drives", Title: "Finished: drives and dates", Prompt: "The dates are in ledger/expiries.ics, for a calendar.",
 		Text: []Block{Table(rows...), Table(expiries...)}}
+	if aside := s.setAsideText(); aside != "" {
+		q.Text = append(q.Text, Warn(aside))
+	}
+	return q
 }
 
 func (s *Session) nextPage() Question {

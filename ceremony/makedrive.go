@@ -47,8 +47,11 @@ func (r DriveReport) Standing() string {
 
 func (s *Session) report(job driveJob, d Drive, state DriveState) {
 	r := DriveReport{Label: job.label, Role: job.role, Drive: d, State: state}
-	for i := range s.written {
-		if s.written[i].Label == job.label {
+	for i, before := range s.written {
+		if before.Label == job.label {
+			if !before.Drive.Same(d) {
+				s.aside = append(s.aside, before)
+			}
 			s.written[i] = r
 			return
 		}
@@ -101,10 +104,13 @@ func (s *Session) tryDrive(ctx context.Context, job driveJob) error {
 			return err
 		}
 	}
-	if err := s.proveDrive(ctx, drive, job, written); err != nil {
-		if errors.Is(err, ErrDiffers) {
-			s.report(job, drive, Unfinished) // what it holds is not what was written
-		}
+	switch err := s.proveDrive(ctx, drive, job, written); {
+	case errors.Is(err, errRewound): // a key on it is made anew
+		return s.empty(ctx, drive, job, err)
+	case errors.Is(err, ErrDiffers):
+		s.report(job, drive, Unfinished) // what it holds is not what was written
+		return err
+	case err != nil:
 		return err
 	}
 	s.report(job, drive, Proven)
@@ -136,7 +142,7 @@ func troubled(doing string, err error) error {
 func (s *Session) wayOn(ctx context.Context, job driveJob, broken *driveError) error {
 	s.trouble("%s: %s", job.label, broken)
 	q := Question{ID: job.label + ".trouble", Title: job.title + ": that did not work", Default: "again",
-		Text:   []Block{Warn(sentence(job, broken)), Para("No key is lost: all keys are still in this computer's memory. The drive is unfinished and will not be taken for a good one.")},
+		Text:   []Block{Warn(sentence(job, broken)), Para("No key is lost: all keys are still in this computer's memory. The drive does not count until it is proven.")},
 		Prompt: "How shall it go on?",
 		Options: []Option{
 			{Key: "again", Label: "Try again, with this drive or another"},

@@ -162,7 +162,7 @@ func (s *Session) rootToBe() *tuf.Root {
 func (s *Session) wrongPassphrase(ctx context.Context, job driveJob, k HeldKey) error {
 	way, err := s.choose(ctx, Question{ID: job.label + "." + k.Name + ".wrong", Title: job.title, Default: "again",
 		Problem: "That passphrase did not open " + k.The() + ".",
-		Text:    []Block{Para("If it is forgotten, a new key takes this one's place: the review, the signing and the drives are done again. Nothing that a client could trust has left.")},
+		Text:    []Block{Para("If it is forgotten, a new key takes this one's place: this drive is emptied, and the review, the signing and the drives are done again. Nothing that a client could trust has left.")},
 		Prompt:  "How shall it go on?",
 		Options: []Option{{Key: "again", Label: "Type it again"},
 			{Key: "new-key", Label: "It is forgotten: make a new " + k.Name + " key", Disabled: s.noNewKey()}}})

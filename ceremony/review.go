@@ -143,10 +143,13 @@ func columns(cells []string, n int) string {
 
 // announceWriting is the last page that Esc leads back from.
 func (s *Session) announceWriting(ctx context.Context) error {
-	p := s.State.Plan
+	p, before := s.State.Plan, "Nothing has been written so far."
+	if len(s.written) > 0 {
+		before = "The drives that were written before are written again."
+	}
 	return s.read(ctx, Question{ID: "review.commit", Title: "From here on, drives are written",
 		Text: []Block{
-			Para("Nothing has been written so far. After this page there is no way back by Esc, but a key can still be made again and everything can still be abandoned: nothing that a client could trust leaves before every key is proven."),
+			Para(before + " After this page there is no way back by Esc, but a key can still be made again and everything can still be abandoned: nothing that a client could trust leaves before every key is proven."),
 			Table(Row{"Next", fmt.Sprintf("%d root backups, each proven", p.Backups)},
 				Row{"Then", "signing, the signing drive, the repository drive"},
 				Row{"Needed", "the holders of the root keys, with their passphrases"}),

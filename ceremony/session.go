@@ -39,6 +39,7 @@ type Session struct {
 	stirs   int                 // how often dice were stirred in
 	offset  time.Duration       // of the true time from the computer's clock
 	written []DriveReport       // drives as they stand, by label
+	aside   []DriveReport       // drives that others took the place of
 	proven  map[tuf.Digest]bool // key files that were unlocked after they came back from a drive
 	ledger  tuf.Digest          // of the record as the last drive carries it
 }
