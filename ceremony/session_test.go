@@ -196,7 +196,7 @@ func TestGoingBackWipesTheKeysMadeSince(t *testing.T) {
 }
 
 // beside runs askBeside in a bubble, and gives what came of it.
-func beside(t *testing.T, q Question, answers []string, work func(context.Context) error) (a Answer, err error, p *play) {
+func beside(t *testing.T, q Question, answers []string, work func(context.Context) error) (a Answer, p *play, err error) {
 	t.Helper()
 	p = &play{answers: answers}
 	synctest.Test(t, func(t *testing.T) {
@@ -210,13 +210,13 @@ func beside(t *testing.T, q Question, answers []string, work func(context.Contex
 			t.Fatal(err)
 		}
 	})
-	return a, err, p
+	return a, p, err
 }
 
 func TestBesideWorkEndsTheQuestion(t *testing.T) {
 	broken := errors.New("broken")
 	for _, want := range []error{nil, broken} {
-		_, err, _ := beside(t, Question{ID: "w", Kind: Wait}, nil, func(context.Context) error {
+		_, _, err := beside(t, Question{ID: "w", Kind: Wait}, nil, func(context.Context) error {
 			time.Sleep(time.Hour)
 			return want
 		})
@@ -228,7 +228,7 @@ func TestBesideWorkEndsTheQuestion(t *testing.T) {
 
 func TestBesideAnAnswerEndsTheWork(t *testing.T) {
 	ended := false
-	a, err, _ := beside(t, Question{ID: "w", Kind: Wait, Options: []Option{{Key: "leave"}}}, []string{"leave"}, func(ctx context.Context) error {
+	a, _, err := beside(t, Question{ID: "w", Kind: Wait, Options: []Option{{Key: "leave"}}}, []string{"leave"}, func(ctx context.Context) error {
 		<-ctx.Done()
 		ended = true
 		return ctx.Err()
@@ -241,7 +241,7 @@ func TestBesideAnAnswerEndsTheWork(t *testing.T) {
 func TestBesideStopDoesNotEndTheWorkUntilItIsMeant(t *testing.T) {
 	options := []Option{{Key: "leave"}}
 	cut := false
-	_, err, p := beside(t, Question{ID: "w", Kind: Wait, Options: options}, []string{"<stop>", "stay", "<stop>", "stop"}, func(ctx context.Context) error {
+	_, p, err := beside(t, Question{ID: "w", Kind: Wait, Options: options}, []string{"<stop>", "stay", "<stop>", "stop"}, func(ctx context.Context) error {
 		<-ctx.Done()
 		cut = true
 		return ctx.Err()
@@ -253,7 +253,7 @@ func TestBesideStopDoesNotEndTheWorkUntilItIsMeant(t *testing.T) {
 
 func TestBesideAnAnswerThatWillNotDoIsAskedAgain(t *testing.T) {
 	q := Question{ID: "w", Kind: Choose, Options: []Option{{Key: "leave"}, {Key: "stay", Disabled: "not today"}}}
-	a, err, p := beside(t, q, []string{"go", "", "stay", "leave"}, func(ctx context.Context) error {
+	a, p, err := beside(t, q, []string{"go", "", "stay", "leave"}, func(ctx context.Context) error {
 		<-ctx.Done()
 		return ctx.Err()
 	})
