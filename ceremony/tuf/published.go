@@ -30,7 +30,7 @@ func PublishedFrom(files map[string][]byte) (Published, error) {
 // latest.
 func (p Published) Envelope(role Role) (Envelope, error) {
 	if role != RoleRoot {
-		return parseOnline(role, map[Role][]byte{RoleTargets: p.Targets, RoleSnapshot: p.Snapshot, RoleTimestamp: p.Timestamp}[role])
+		return parseOnline(role, p.online(role))
 	}
 	if len(p.Roots) == 0 {
 		return Envelope{}, fmt.Errorf("repository: there is no root")

@@ -37,9 +37,8 @@ func (s *simulator) online() error {
 }
 
 func (s *simulator) missing() (roles []Role) {
-	online := map[Role][]byte{RoleTargets: s.m.Targets, RoleSnapshot: s.m.Snapshot, RoleTimestamp: s.m.Timestamp}
 	for _, role := range OnlineRoles() {
-		if online[role] == nil {
+		if s.m.online(role) == nil {
 			roles = append(roles, role)
 		}
 	}
