@@ -191,8 +191,8 @@ func (s *Session) wrongDrive(job driveJob, found finding) string {
 		return "The sticker on this drive says " + Foreign(d.Label) + "; " + job.label + " is wanted."
 	}
 	for _, r := range s.written {
-		if r.Label != job.label && r.State == Proven && r.Drive.Same(d) {
-			return "This is " + r.Label + ", which is finished."
+		if r.Label != job.label && r.State != Unfinished && r.Drive.Same(d) {
+			return "This is " + r.Label + " of this ceremony."
 		}
 	}
 	return ""

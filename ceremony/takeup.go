@@ -2,6 +2,7 @@ package ceremony
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,12 +19,31 @@ import (
 // takeUp puts what was found in place of what would be made.
 func (s *Session) takeUp(r *remains) error {
 	s.State = r.state.clone()
+	s.reportWhole(r.whole)
 	s.tell(Event{Kind: Did, Text: "taken up: the creation of " + when(r.began), Data: s.State.Plan.data(s.State.Now)})
 	if s.State.Root == nil {
 		return nil
 	}
 	s.note("root 1 was signed already: it goes out as it is")
 	return s.jump("signing-drive")
+}
+
+// reportWhole makes what was taken up known as drives of this ceremony. A signing
+// drive is written only when every root backup is proven. Of two drives with one
+// label the older was set aside.
+func (s *Session) reportWhole(whole []*foundDrive) {
+	s.written, s.aside = nil, nil
+	labels := s.State.Plan.DriveLabels()
+	slices.SortStableFunc(whole, func(a, b *foundDrive) int {
+		return cmp.Or(slices.Index(labels, a.manifest.Label)-slices.Index(labels, b.manifest.Label), a.recorded()-b.recorded())
+	})
+	for _, d := range whole {
+		state := Written
+		if s.State.Root != nil && d.manifest.Role == RootBackup && d.manifest.Root.Signed == s.State.Signed {
+			state = Proven
+		}
+		s.report(driveJob{role: d.manifest.Role, label: d.manifest.Label}, d.drive, state)
+	}
 }
 
 // weigh works out the state to go on from, or why there is none.
@@ -116,7 +136,7 @@ func toldBy(d *foundDrive) (plan Plan, now time.Time, keys []HeldKey, err error)
 }
 
 // recordsOn are the records of a ledger, oldest first: their names begin with
-// the time.
+// the time, and of one moment the later is the longer (recordName).
 func recordsOn(d *foundDrive) []tuf.File {
 	var out []tuf.File
 	for name, b := range d.files {
@@ -124,7 +144,12 @@ func recordsOn(d *foundDrive) []tuf.File {
 			out = append(out, tuf.File{Name: name, Data: b, Perm: 0o644})
 		}
 	}
-	slices.SortFunc(out, func(a, b tuf.File) int { return strings.Compare(a.Name, b.Name) })
+	moment := func(f tuf.File) string {
+		return f.Name[:min(len(f.Name), len(ledgerRecords)+len("2006-01-02T150405Z"))]
+	}
+	slices.SortFunc(out, func(a, b tuf.File) int {
+		return cmp.Or(strings.Compare(moment(a), moment(b)), len(a.Name)-len(b.Name), strings.Compare(a.Name, b.Name))
+	})
 	return out
 }
 

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -25,8 +26,8 @@ const firstRoot = "repository/1.root.json"
 type remains struct {
 	began    time.Time
 	drives   []string // that it was to write
-	whole    []string // labels of those that are complete
-	torn     []Drive  // with keys or a repository, and no complete manifest
+	whole    []*foundDrive
+	torn     []Drive // with keys or a repository, and no complete manifest
 	problems []string
 
 	backup, signing, repository *foundDrive
@@ -54,7 +55,8 @@ func (s *Session) lookForUnfinished(ctx context.Context) error {
 		case err != nil:
 			return err
 		case way == "over":
-			s.note("the unfinished creation of %s is not used", when(r.began))
+			s.note("the unfinished creation is not used")
+			s.written, s.aside = nil, nil
 			return nil
 		case way == "finish":
 			return s.takeUp(r)
@@ -97,7 +99,7 @@ func (r *remains) rows() []Row {
 	}
 	for _, label := range r.drives {
 		state := "not plugged in, or never written"
-		if slices.Contains(r.whole, label) {
+		if slices.ContainsFunc(r.whole, func(d *foundDrive) bool { return d.manifest.Label == label }) {
 			state = "complete"
 		}
 		rows = append(rows, Row{Foreign(label), state})
@@ -182,14 +184,40 @@ func (s *Session) readRemains(ctx context.Context, r *remains, found finding) (e
 			return err
 		}
 	}
-	r.whole = append(r.whole, found.manifest.Label)
+	r.whole = append(r.whole, d)
 	switch found.manifest.Role {
 	case RootBackup:
-		r.backup = d
+		r.backup = d.newerThan(r.backup)
 	case Signing:
-		r.signing = d
+		err = r.theOnly(&r.signing, d)
 	case Repository:
-		r.repository = d
+		err = r.theOnly(&r.repository, d)
 	}
+	return err
+}
+
+// newerThan is the backup whose record goes further: one that was set aside when
+// it gave trouble, or that still has a key that was made anew, is older.
+func (d *foundDrive) newerThan(other *foundDrive) *foundDrive {
+	if other == nil || d.recorded() > other.recorded() {
+		return d
+	}
+	return other
+}
+
+func (d *foundDrive) recorded() (n int) {
+	for _, f := range recordsOn(d) {
+		n += len(f.Data)
+	}
+	return n
+}
+
+// theOnly refuses a second drive of a role when it has another root 1: nobody
+// can tell which of them is the one.
+func (r *remains) theOnly(place **foundDrive, d *foundDrive) error {
+	if *place != nil && !bytes.Equal((*place).files[firstRoot], d.files[firstRoot]) {
+		return fmt.Errorf("another %s has another root 1", (*place).manifest.Label)
+	}
+	*place = d
 	return nil
 }
