@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"time"
@@ -114,6 +115,9 @@ func ReadRecord(b []byte) ([]RecordLine, tuf.Digest, error) {
 		dec.DisallowUnknownFields()
 		if err := dec.Decode(&line); err != nil {
 			return nil, tuf.Digest{}, fmt.Errorf("record line %d: %w", i+1, err)
+		}
+		if _, err := dec.Token(); err != io.EOF {
+			return nil, tuf.Digest{}, fmt.Errorf("record line %d: something follows its end", i+1)
 		}
 		if line.N != i+1 || line.Before != last {
 			return nil, tuf.Digest{}, fmt.Errorf("record line %d does not follow line %d: the record was altered", i+1, i)
