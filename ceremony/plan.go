@@ -240,6 +240,16 @@ func (p Plan) data(now time.Time) map[string]string {
 	return d
 }
 
+// has reports whether the plan wants a key of this name.
+func (p Plan) has(k HeldKey) bool {
+	for i := range p.RootKeys {
+		if k.Name == rootKeyName(i+1) {
+			return true
+		}
+	}
+	return k.Role != tuf.RoleRoot
+}
+
 // sound refuses a plan that this program would not have made: it was read from a
 // drive.
 func (p Plan) sound() error {

@@ -134,34 +134,38 @@ func (r *Record) Page() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return recordPage(lines, digest), nil
+}
+
+func recordPage(lines []RecordLine, digest tuf.Digest) []byte {
 	var b strings.Builder
 	for _, line := range lines {
 		writePageLine(&b, line)
 	}
 	fmt.Fprintf(&b, "\nDigest of this record (SHA-256 of its last line):\n%s\n%s\n",
 		digest.Groups(), strings.Join(digest.Words(), " "))
-	return []byte(b.String()), nil
+	return []byte(b.String())
 }
 
 func writePageLine(b *strings.Builder, line RecordLine) {
-	when := line.Time.Format("2006-01-02 15:04:05")
+	when, question := line.Time.Format("2006-01-02 15:04:05"), Foreign(line.Question)
 	switch {
 	case line.Kind == string(Began):
-		fmt.Fprintf(b, "%s\n%s UTC", line.Text, when)
+		fmt.Fprintf(b, "%s\n%s UTC", Foreign(line.Text), when)
 		if line.Data["rehearsal"] == "true" {
 			b.WriteString("   REHEARSAL: nothing of this is real")
 		}
 		b.WriteString("\n")
 	case line.Kind == string(StepAt):
-		fmt.Fprintf(b, "\n%s\n", line.Text)
+		fmt.Fprintf(b, "\n%s\n", Foreign(line.Text))
 	case line.Secret:
-		fmt.Fprintf(b, "  %s  %s: a secret was typed\n", when, line.Question)
+		fmt.Fprintf(b, "  %s  %s: a secret was typed\n", when, question)
 	case line.Kind == "answer":
-		fmt.Fprintf(b, "  %s  %s: %s\n", when, line.Question, Foreign(line.Text))
+		fmt.Fprintf(b, "  %s  %s: %s\n", when, question, Foreign(line.Text))
 	case line.Kind == ErrBack.Error():
-		fmt.Fprintf(b, "  %s  %s: the operator went back\n", when, line.Question)
+		fmt.Fprintf(b, "  %s  %s: the operator went back\n", when, question)
 	case line.Kind == ErrStop.Error():
-		fmt.Fprintf(b, "  %s  %s: the operator asked to stop\n", when, line.Question)
+		fmt.Fprintf(b, "  %s  %s: the operator asked to stop\n", when, question)
 	case line.Text != "":
 		fmt.Fprintf(b, "  %s  %s\n", when, Foreign(line.Text))
 	}

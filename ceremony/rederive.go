@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,8 +59,13 @@ func tell(lines []RecordLine) (t telling, err error) {
 			}
 		}
 	}
-	t.plan, t.now, err = planFromData(plan)
-	return t, err
+	if t.plan, t.now, err = planFromData(plan); err != nil {
+		return t, err
+	}
+	// A plan that was changed after keys were made may have fewer of them.
+	t.keys = slices.DeleteFunc(t.keys, func(k HeldKey) bool { return !t.plan.has(k) })
+	slices.SortStableFunc(t.keys, func(a, b HeldKey) int { return strings.Compare(a.order(), b.order()) })
+	return t, nil
 }
 
 // putKey keeps keys in the order of a ceremony, the last of each name.
