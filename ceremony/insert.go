@@ -60,7 +60,8 @@ func (s *Session) insertDrive(ctx context.Context, job driveJob) (found finding,
 // written before the ceremony was cut short, and is proven now.
 func (s *Session) isWritten(job driveJob, found finding) bool {
 	m := found.manifest
-	if s.State.Root == nil || m == nil || m.Role != job.role || !s.isOfThisCeremony(job, found) || s.isUnfinished(job, found.drive) {
+	// The repository drive is written again: its ledger is to carry this record.
+	if s.State.Root == nil || job.role == Repository || m == nil || m.Role != job.role || !s.isOfThisCeremony(job, found) || s.isUnfinished(job, found.drive) {
 		return false
 	}
 	listed := map[string]tuf.Digest{}
@@ -221,11 +222,16 @@ func (s *Session) approve(ctx context.Context, job driveJob, found finding) (for
 // isOfThisCeremony says whether the drive is the job's from an earlier attempt.
 func (s *Session) isOfThisCeremony(job driveJob, found finding) bool {
 	if m := found.manifest; m != nil {
-		return m.Label == job.label && m.Ceremony.Name == s.script.Name && m.Ceremony.Began.Equal(s.State.Began)
+		return m.Label == job.label && m.Ceremony.Name == s.script.Name && m.Ceremony.Began.Equal(s.State.Began) && !s.isOtherRoot(m)
 	}
 	return slices.ContainsFunc(s.written, func(r DriveReport) bool {
 		return r.Label == job.label && r.Drive.Same(found.drive)
 	})
+}
+
+// isOtherRoot says whether the drive holds a signed root that is not this one's.
+func (s *Session) isOtherRoot(m *Manifest) bool {
+	return m.Repository != nil && m.Root.Signed != s.State.Signed
 }
 
 // approveErasing asks for a typed word that names the drive.
@@ -233,6 +239,9 @@ func (s *Session) approveErasing(ctx context.Context, job driveJob, found findin
 	word := lastFour(found.drive)
 	what := fmt.Sprintf("This drive is not empty: %d files.", found.files)
 	switch m := found.manifest; {
+	case m != nil && s.isOtherRoot(m) && m.Ceremony.Began.Equal(s.State.Began):
+		word = "erase " + Foreign(m.Label)
+		what = fmt.Sprintf("This drive is %s of this very creation, and holds another root 1, signed. If that one was ever given out, stop here: there must never be two.", Foreign(m.Label))
 	case m != nil:
 		word = "erase " + Foreign(m.Label)
 		what = fmt.Sprintf("This drive is %s of the repository made on %s. It is finished, and may be the only copy of its keys.",
@@ -248,7 +257,7 @@ func (s *Session) approveErasing(ctx context.Context, job driveJob, found findin
 // lastFour is what names a drive to its face: the end of its serial number, or
 // of its size when it has none.
 func lastFour(d Drive) string {
-	id := d.Serial
+	id := strings.Join(strings.Fields(d.Serial), "") // what is typed has no spaces at its ends
 	if len(id) < 4 {
 		id = fmt.Sprint(d.Size)
 	}

@@ -175,7 +175,7 @@ func (s *Session) wrongPassphrase(ctx context.Context, job driveJob, k HeldKey) 
 // noNewKey says why no key can be made anew: a root that was signed in an
 // earlier, interrupted part of the creation is never signed differently.
 func (s *Session) noNewKey() string {
-	if s.State.Draft == nil {
+	if s.State.Root != nil && s.Keys.Len() == 0 {
 		return "root 1 was signed before the interruption; start over with new keys instead"
 	}
 	return ""

@@ -143,16 +143,22 @@ func columns(cells []string, n int) string {
 
 // announceWriting is the last page that Esc leads back from.
 func (s *Session) announceWriting(ctx context.Context) error {
-	p, before := s.State.Plan, "Nothing has been written so far."
+	q := Question{ID: "review.commit", Title: "From here on, drives are written", Prompt: "Begin to write?"}
+	if s.State.Root != nil {
+		q.Text = []Block{Para("Root 1 was signed before the creation was cut short, and goes out as it is. After this page there is no way back by Esc."),
+			Table(Row{"Next", "the signing drive, proven"}, Row{"Then", "the repository drive"},
+				Row{"Needed", s.State.Plan.Releaser + ", with the passphrases of the online keys"})}
+		return s.read(ctx, q)
+	}
+	before := "Nothing has been written so far."
 	if len(s.written) > 0 {
 		before = "The drives that were written before are written again."
 	}
-	return s.read(ctx, Question{ID: "review.commit", Title: "From here on, drives are written",
-		Text: []Block{
-			Para(before + " After this page there is no way back by Esc, but a key can still be made again and everything can still be abandoned: nothing that a client could trust leaves before every key is proven."),
-			Table(Row{"Next", fmt.Sprintf("%d root backups, each proven", p.Backups)},
-				Row{"Then", "signing, the signing drive, the repository drive"},
-				Row{"Needed", "the holders of the root keys, with their passphrases"}),
-		},
-		Prompt: "Begin to write?"})
+	q.Text = []Block{
+		Para(before + " After this page there is no way back by Esc, but a key can still be made again and everything can still be abandoned: nothing that a client could trust leaves before every key is proven."),
+		Table(Row{"Next", fmt.Sprintf("%d root backups, each proven", s.State.Plan.Backups)},
+			Row{"Then", "signing, the signing drive, the repository drive"},
+			Row{"Needed", "the holders of the root keys, with their passphrases"}),
+	}
+	return s.read(ctx, q)
 }

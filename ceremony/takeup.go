@@ -1,9 +1,10 @@
 package ceremony
 
 import (
-	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -13,10 +14,12 @@ import (
 
 // Here what an unfinished creation left becomes the state to go on from.
 // Everything on a drive may be a lie: the record must hold together, the plan
-// must be one that this program makes, and a signed root must be what clients
-// accept and list the very keys.
+// must be one that this program makes, and a signed root must be the very root
+// that plan and keys give, signed by all of its keys. Whoever has the signing
+// drive for an hour could else add a key to it: root 1 vouches for itself.
 
-// takeUp puts what was found in place of what would be made.
+// takeUp puts what was found in place of what would be made. A signed root is
+// reviewed again before it goes out: the drives lay about since.
 func (s *Session) takeUp(r *remains) error {
 	s.State = r.state.clone()
 	s.reportWhole(r.whole)
@@ -25,7 +28,11 @@ func (s *Session) takeUp(r *remains) error {
 		return nil
 	}
 	s.note("root 1 was signed already: it goes out as it is")
-	return s.jump("signing-drive")
+	for _, k := range s.State.Keys { // this record rebuilds what goes out, too
+		s.tell(Event{Kind: Note, Text: k.Title() + ": made before", Data: k.data()})
+	}
+	s.tellSignatures()
+	return s.jump("review")
 }
 
 // reportWhole makes what was taken up known as drives of this ceremony. A signing
@@ -48,13 +55,15 @@ func (s *Session) reportWhole(whole []*foundDrive) {
 
 // weigh works out the state to go on from, or why there is none.
 func (r *remains) weigh(state State) error {
-	plan, then, keys, err := toldBy(r.backup)
+	told, err := toldBy(r.backup)
 	if err != nil {
 		return err
 	}
-	state.Began, state.Plan = r.began, plan.renewed(then, state.Now)
-	state.Carried = recordsOn(r.backup)
-	for _, k := range keys {
+	state.Began, state.Plan = r.began, told.plan
+	if state.Carried, err = r.records(); err != nil {
+		return err
+	}
+	for _, k := range told.keys {
 		from := r.backup
 		if k.Role != tuf.RoleRoot {
 			from = r.signing // online keys live in memory until the signing drive is written
@@ -68,19 +77,21 @@ func (r *remains) weigh(state State) error {
 		state.putKey(k)
 		state.Done[k.Name+".holder"] = true
 	}
-	if n := len(state.keysOf(tuf.RoleRoot)); n != plan.RootKeys {
-		return fmt.Errorf("the record tells of %d root keys, and its plan of %d", n, plan.RootKeys)
+	if n := len(state.keysOf(tuf.RoleRoot)); n != told.plan.RootKeys {
+		return fmt.Errorf("the record tells of %d root keys, and its plan of %d", n, told.plan.RootKeys)
 	}
 	state.Done["plan"], state.Done["computer.unfinished"] = true, true
 	if r.signing != nil {
 		err = state.takeUpSigned(r.signing)
+	} else {
+		state.Plan = told.plan.renewed(told.now, state.Now)
 	}
 	r.state = state
 	return err
 }
 
-// takeUpSigned goes on from a signed root 1: it is verified, and goes out as it
-// is.
+// takeUpSigned goes on from a signed root 1, which goes out as it is: backups and
+// signatures are done.
 func (s *State) takeUpSigned(d *foundDrive) error {
 	published, err := tuf.PublishedFrom(d.files)
 	if err != nil {
@@ -89,58 +100,75 @@ func (s *State) takeUpSigned(d *foundDrive) error {
 	if _, err := tuf.Simulate(published, s.Now); err != nil {
 		return fmt.Errorf("the signing drive's repository: %w", err)
 	}
+	if n := len(published.Roots); n > 1 {
+		return fmt.Errorf("the signing drive has root %d: this creation was finished long ago", n)
+	}
 	root, err := tuf.ParseRoot(published.Roots[0], tuf.Strict)
 	if err != nil {
 		return err
 	}
-	for _, k := range s.Keys {
-		if !slices.Contains(root.Roles[k.Role].KeyIDs, k.Key.ID) {
-			return fmt.Errorf("root 1 on the signing drive does not list %s of the backup: they are of two creations", k.The())
-		}
-	}
-	if s.Plan.Expires, err = published.Expires(); err != nil {
+	draft, err := tuf.Derive(nil, creation(s.Plan, s.Keys), s.Now)
+	if err != nil {
 		return err
 	}
-	s.Root, s.Published, s.Signed = root, published, root.Digest()
+	if root.Digest() != draft.Digest() {
+		return fmt.Errorf("%w: %s on the signing drive, %s by the record", errOtherRoot, root.Digest().Groups()[:9], draft.Digest().Groups()[:9])
+	}
+	if tally, err := root.VerifyBy(root, tuf.RoleRoot); err != nil || len(tally.Missing) > 0 {
+		return errors.Join(fmt.Errorf("root 1 on the signing drive: %d root keys did not sign it", len(tally.Missing)), err)
+	}
+	s.Draft, s.Root, s.Published, s.Signed = draft, root, published, root.Digest()
+	s.Done["review.derive"], s.Done["sign"] = true, true
+	for i := range s.Plan.Backups {
+		s.Done["drive."+backupLabel(i+1)] = true
+	}
 	return nil
 }
 
-// toldBy reads plan and keys from the record on a backup.
-func toldBy(d *foundDrive) (plan Plan, now time.Time, keys []HeldKey, err error) {
-	var last RecordLine
+// errOtherRoot is a signed root that nobody has decided on.
+var errOtherRoot = errors.New("root 1 is not the one that was reviewed")
+
+// toldBy is what the records on a backup tell together, the latest last.
+func toldBy(d *foundDrive) (telling, error) {
+	var all []RecordLine
 	for _, f := range recordsOn(d) {
-		if !strings.HasSuffix(f.Name, ".jsonl") {
-			continue
-		}
 		lines, _, err := ReadRecord(f.Data)
 		if err != nil {
-			return plan, now, nil, fmt.Errorf("%s: %w", f.Name, err)
+			return telling{}, fmt.Errorf("%s: %w", f.Name, err)
 		}
-		for _, line := range lines {
-			switch {
-			case line.Data["root_keys"] != "":
-				last = line
-			case line.Data["key"] != "":
-				k, err := keyFromData(line.Data)
-				if err != nil {
-					return plan, now, nil, err
-				}
-				keys = slices.DeleteFunc(keys, func(other HeldKey) bool { return other.Name == k.Name })
-				keys = append(keys, k)
-			}
-		}
+		all = append(all, lines...)
 	}
-	plan, now, err = planFromData(last.Data)
-	slices.SortStableFunc(keys, func(a, b HeldKey) int { return bytes.Compare([]byte(a.order()), []byte(b.order())) })
-	return plan, now, keys, err
+	return tell(all)
 }
+
+// records are what the new drives carry of earlier records: those of the
+// repository drive, which go further, when there is one. Pages are made anew
+// from them: nothing else of a ledger is copied.
+func (r *remains) records() (out []tuf.File, err error) {
+	from := r.backup
+	if r.repository != nil {
+		from = r.repository
+	}
+	for _, f := range recordsOn(from) {
+		lines, digest, err := ReadRecord(f.Data)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Name, err)
+		}
+		page := tuf.File{Name: strings.TrimSuffix(f.Name, ".jsonl") + ".txt", Data: recordPage(lines, digest), Perm: 0o644}
+		out = append(out, f, page)
+	}
+	return out, nil
+}
+
+// recordForm is the form of a record's name, as this program gives it.
+var recordForm = regexp.MustCompile(`^` + ledgerRecords + `[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{6}Z-[a-z]{1,40}(-[0-9]{1,3})?\.jsonl$`)
 
 // recordsOn are the records of a ledger, oldest first: their names begin with
 // the time, and of one moment the later is the longer (recordName).
 func recordsOn(d *foundDrive) []tuf.File {
 	var out []tuf.File
 	for name, b := range d.files {
-		if strings.HasPrefix(name, ledgerRecords) {
+		if recordForm.MatchString(name) {
 			out = append(out, tuf.File{Name: name, Data: b, Perm: 0o644})
 		}
 	}

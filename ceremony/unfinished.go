@@ -45,6 +45,7 @@ type foundDrive struct {
 // finish what they are of.
 func (s *Session) lookForUnfinished(ctx context.Context) error {
 	for {
+		s.asked = 0 // Esc on the page leaves it, whatever was plugged in
 		drives := s.env.Drives.List()
 		r, err := s.remainsOn(ctx, drives)
 		if err != nil || r == nil {
@@ -59,9 +60,27 @@ func (s *Session) lookForUnfinished(ctx context.Context) error {
 			s.written, s.aside = nil, nil
 			return nil
 		case way == "finish":
-			return s.takeUp(r)
+			if err = s.confirmUnsigned(ctx, r); err == nil {
+				return s.takeUp(r)
+			}
+			if !errors.Is(err, ErrBack) {
+				return err
+			}
 		}
 	}
+}
+
+// confirmUnsigned has a person say that no root 1 was signed, of which a backup
+// knows nothing: another one of the same root keys would split the clients.
+func (s *Session) confirmUnsigned(ctx context.Context, r *remains) error {
+	if r.signing != nil {
+		return nil
+	}
+	return s.typedFreely(ctx, Question{ID: "unfinished.unsigned", Title: "Was root 1 signed?",
+		Text: []Block{Para("Finishing signs root 1. The root backups do not tell whether that was done before: a drive " + signingLabel + " that is complete holds it."),
+			Warn("This creation was begun on " + when(r.began) + ". If it has a drive " + signingLabel + " that is complete, or its repository was ever published, do not go on: there must never be two root 1."),
+			Para("Esc: plug that drive in, or start over.")},
+		Prompt: "If there is none, type: no signing drive", Shown: "no signing drive"})
 }
 
 func (s *Session) askAboutRemains(ctx context.Context, r *remains, drives []Drive) (string, error) {
