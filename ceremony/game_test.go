@@ -133,17 +133,17 @@ func (g *game) script() ceremony.Script {
 		script.Steps[i].Do = func(ctx context.Context, s *ceremony.Session) error {
 			g.session = s
 			err := step.Do(ctx, s)
-			g.hold(s)
+			if unlocked := g.hold(s); err == nil && s.Keys.Len() != unlocked {
+				g.t.Errorf("after %s %d keys are in the ring, and %d of them are of the ceremony", step.Title, s.Keys.Len(), unlocked)
+			}
 			return err
 		}
 	}
 	return script
 }
 
-// hold remembers the keys that there are. A key that was given up is not one of
-// them.
-func (g *game) hold(s *ceremony.Session) {
-	unlocked := 0
+// hold remembers the keys of the ceremony, and counts those that are unlocked.
+func (g *game) hold(s *ceremony.Session) (unlocked int) {
 	for _, k := range s.State.Keys {
 		if key, err := s.Keys.Key(k.Key.ID); err == nil {
 			g.private[key] = true
@@ -154,9 +154,7 @@ func (g *game) hold(s *ceremony.Session) {
 			g.rootFiles[tuf.DigestOf(k.File)] = k.Name
 		}
 	}
-	if n := s.Keys.Len(); n != unlocked {
-		g.t.Errorf("%d keys are in the ring, and %d of them are of the ceremony", n, unlocked)
-	}
+	return unlocked
 }
 
 var stickers = []string{"root-backup-1", "root-backup-2", "signing", "repository", "spare"}
