@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/term"
@@ -108,8 +109,14 @@ func isTerminal(side any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
+// memoryLimit is where the collector begins to hurry: each key derivation leaves
+// 32 MB behind, and a ceremony does dozens. The appliance has little memory, and
+// what lies in it uncollected is a secret's neighbour.
+const memoryLimit = 72 << 20
+
 // play runs the script with the operator that was asked for.
 func (r rehearsal) play(ctx context.Context, script ceremony.Script, env ceremony.Env, tray *usb.Virtual, std stdio) error {
+	debug.SetMemoryLimit(memoryLimit)
 	switch {
 	case r.answers != "":
 		return r.playAnswers(ctx, script, env, tray, std)

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// terminal is a new one, as its user has it.
-func terminal(t *testing.T) *os.File {
+// terminal is a new one of 80 by 24, as its user and as its program have it.
+func terminal(t testing.TB) (user, program *os.File) {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
@@ -30,13 +30,16 @@ func terminal(t *testing.T) *os.File {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = side.Close() })
-	return side
+	if err := unix.IoctlSetWinsize(int(side.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 80}); err != nil {
+		t.Fatal(err)
+	}
+	return master, side
 }
 
 // TestWhoLeavesAtAPassphraseSeesWhatTheyType: Ctrl+C leaves a reading under way
 // that has switched the terminal's echo off.
 func TestWhoLeavesAtAPassphraseSeesWhatTheyType(t *testing.T) {
-	side := terminal(t)
+	_, side := terminal(t)
 	shows := func() bool {
 		state, err := unix.IoctlGetTermios(int(side.Fd()), unix.TCGETS)
 		if err != nil {
