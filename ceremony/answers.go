@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"signer/ceremony/secret"
@@ -45,13 +46,15 @@ const mostRepeats = 50
 
 // Answers is the Operator that reads from an answer file.
 type Answers struct {
-	lines  []answerLine
-	given  map[string]string // the last answer to each question
-	asked  map[string]int
-	shown  secret.Bytes // the last passphrase made by the device
-	tray   Tray
-	out    io.Writer
-	pull   string // the label of the drive to pull at the next write
+	lines []answerLine
+	given map[string]string // the last answer to each question
+	asked map[string]int
+	shown secret.Bytes // the last passphrase made by the device
+	tray  Tray
+	out   io.Writer
+
+	mu     sync.Mutex // Tell comes from the work beside a question, too
+	pull   string     // the label of the drive to pull at the next write
 	failed error
 }
 
@@ -95,9 +98,8 @@ func (a *Answers) Finish() error {
 }
 
 func (a *Answers) Tell(e Event) {
-	if e.Kind == Progress && a.pull != "" && e.Done > 0 {
-		a.failed = a.tray.Unplug(a.pull)
-		a.pull = ""
+	if e.Kind == Progress && e.Done > 0 {
+		a.pullNow()
 	}
 	switch e.Kind {
 	case Began, StepAt:
@@ -108,8 +110,8 @@ func (a *Answers) Tell(e Event) {
 }
 
 func (a *Answers) Ask(ctx context.Context, q Question) (Answer, error) {
-	if a.failed != nil {
-		return Answer{}, a.failed
+	if _, err := a.pulling(); err != nil {
+		return Answer{}, err
 	}
 	if q.Kind != Wait {
 		for moved := true; moved; {
@@ -206,10 +208,28 @@ func (a *Answers) move(label, how string) error {
 	case string(Remove):
 		return a.tray.Unplug(label)
 	case "pull":
+		a.mu.Lock()
+		defer a.mu.Unlock()
 		a.pull = label
 		return nil
 	}
 	return fmt.Errorf("drive.%s: %q is not insert, remove or pull", label, how)
+}
+
+// pullNow takes out the drive whose turn it is, in the middle of a write.
+func (a *Answers) pullNow() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.pull != "" {
+		a.failed, a.pull = a.tray.Unplug(a.pull), ""
+	}
+}
+
+// pulling says whether a drive is still to be pulled, and how the last pull went.
+func (a *Answers) pulling() (bool, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.pull != "", a.failed
 }
 
 // patience is how long a drive that was moved may take to be noticed. Virtual
@@ -223,7 +243,7 @@ func (a *Answers) wait(ctx context.Context, q Question) (Answer, error) {
 		return Answer{}, context.Cause(ctx)
 	}
 	moved, err := a.moveNext()
-	if err == nil && (!moved || a.pull != "") {
+	if pulling, _ := a.pulling(); err == nil && (!moved || pulling) {
 		err = a.obey(q.Motion)
 	}
 	if err != nil {
