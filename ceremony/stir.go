@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"signer/ceremony/secret"
 )
 
 // leastDice is how many throws are worth stirring in: 50 throws of a die are 129
@@ -36,10 +38,7 @@ func (s *Session) stirIn(ctx context.Context) error {
 		return err
 	}
 	defer a.Secret.Wipe()
-	dice := sha3.NewSHAKE256()
-	_, _ = dice.Write([]byte("signer dice v1\x00"))
-	_, _ = dice.Write(a.Secret)
-	s.rand = stirred{kernel: s.rand, dice: dice}
+	s.rand = stir(s.rand, a.Secret)
 	s.stirs++
 	s.did("dice stirred into the random generator")
 	return nil
@@ -56,6 +55,13 @@ func (s *Session) randomnessText() string {
 type stirred struct {
 	kernel io.Reader
 	dice   *sha3.SHAKE
+}
+
+func stir(kernel io.Reader, throws secret.Bytes) io.Reader {
+	dice := sha3.NewSHAKE256()
+	_, _ = dice.Write([]byte("signer dice v1\x00"))
+	_, _ = dice.Write(throws)
+	return stirred{kernel: kernel, dice: dice}
 }
 
 func (r stirred) Read(p []byte) (int, error) {
