@@ -117,6 +117,7 @@ func (s *Session) reopenKey(ctx context.Context, k HeldKey, title string) error 
 		Text:   []Block{Para("This key was made before the creation was cut short. Only " + k.Holder + " types.")},
 		Prompt: "Passphrase " + k.PassphraseName() + ":"}
 	for {
+		s.asked = 0 // Esc leaves it, however often it was typed
 		a, err := s.ask(ctx, q, nil)
 		if err != nil {
 			return err

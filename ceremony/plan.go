@@ -108,11 +108,15 @@ func leastDays(role tuf.Role) int {
 	return 1
 }
 
+func (p Plan) tooSoon(role tuf.Role, now time.Time) bool {
+	return p.Expires[role].Before(now.AddDate(0, 0, leastDays(role)))
+}
+
 // problem says why the plan cannot be carried out.
 func (p Plan) problem(now time.Time) string {
 	for _, role := range tuf.Roles() {
-		if least := leastDays(role); p.Expires[role].Before(now.AddDate(0, 0, least)) {
-			return fmt.Sprintf("%s would expire within %d days", role, least)
+		if p.tooSoon(role, now) {
+			return fmt.Sprintf("%s would expire within %d days", role, leastDays(role))
 		}
 	}
 	return ""

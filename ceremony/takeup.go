@@ -186,7 +186,7 @@ func recordsOn(d *foundDrive) []tuf.File {
 func (p Plan) renewed(then, now time.Time) Plan {
 	fresh := defaultPlan(now)
 	for _, role := range tuf.Roles() {
-		if p.Expires[role].Sub(now) < p.Expires[role].Sub(then)/2 {
+		if left := p.Expires[role].Sub(now); left < p.Expires[role].Sub(then)/2 || p.tooSoon(role, now) {
 			p.Expires[role] = fresh.Expires[role]
 		}
 	}

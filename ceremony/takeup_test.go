@@ -272,3 +272,64 @@ func TestAnotherSignedRootIsNotOverwrittenByEnter(t *testing.T) {
 		t.Errorf("asked %+v", asked)
 	}
 }
+
+// TestDatesThatAreTooNearAreCountedAnew: the root was to expire 32 days after the
+// first part, and the second is three days later.
+func TestDatesThatAreTooNearAreCountedAnew(t *testing.T) {
+	w := newWorld(t, usb.VirtualOptions{Fault: func(p usb.Point) error {
+		if p.Label == "signing" {
+			return usb.Crash
+		}
+		return nil
+	}})
+	if err := w.play(t, "plan.root-keys: 1\nplan.expires.root: +32\n"+answersFor(1)); err == nil {
+		t.Fatal("a program that was stopped finished")
+	}
+	w.boot(t, usb.VirtualOptions{})
+	later := noon.AddDate(0, 0, 3)
+	w.env.Now = func() time.Time { return later }
+	w.plugAll(t)
+	if err := w.again(t, "finish"); err != nil {
+		t.Fatal(err)
+	}
+	root, err := tuf.ParseRoot(w.published(t), tuf.Strict)
+	if want := later.Truncate(24*time.Hour).AddDate(0, 0, 365); err != nil || !root.Expires.Equal(want) {
+		t.Errorf("root expires %v, want %v; %v", root.Expires, want, err)
+	}
+}
+
+// TestOneEscLeavesAForgottenPassphrase: of a key that was made before the
+// creation was cut short, for starting over with new keys.
+func TestOneEscLeavesAForgottenPassphrase(t *testing.T) {
+	w := cutShort(t, "signing")
+	w.plugAll(t)
+	typed := 0
+	w.seen = watcher{op: &mistyping{&robot{tray: w.tray, first: map[string][]string{"unfinished": {"finish"}}}, &typed}, refused: func(q ceremony.Question) error {
+		switch {
+		case q.ID == "root-1.passphrase" && typed < 3:
+			typed++
+		case q.ID == "root-1.passphrase":
+			return ceremony.ErrBack
+		case q.ID == "unfinished" && typed > 0:
+			return context.Canceled
+		}
+		return nil
+	}}
+	_ = ceremony.Run(t.Context(), ceremony.Create(), w.env, &w.seen)
+	if asked := len(w.seen.askedFor("root-1.passphrase")); asked != 4 || len(w.seen.askedFor("unfinished")) != 2 {
+		t.Errorf("the passphrase was asked %d times, and then %s", asked, w.seen.questions[len(w.seen.questions)-1].ID)
+	}
+}
+
+// mistyping types another passphrase while something is typed.
+type mistyping struct {
+	ceremony.Operator
+	typed *int
+}
+
+func (m *mistyping) Ask(ctx context.Context, q ceremony.Question) (ceremony.Answer, error) {
+	if q.Kind == ceremony.Passphrase && *m.typed > 0 {
+		return ceremony.Answer{Secret: []byte("was it this one")}, nil
+	}
+	return m.Operator.Ask(ctx, q)
+}
