@@ -166,5 +166,8 @@ func when(t time.Time) string { return t.UTC().Format("Mon 2 Jan 2006 15:04 UTC"
 func days(t, now time.Time) string {
 	day := 24 * time.Hour
 	n := int(t.UTC().Truncate(day).Sub(now.UTC().Truncate(day)) / day)
+	if n == 1 {
+		return t.UTC().Format("Mon 2 Jan 2006") + ", in 1 day"
+	}
 	return fmt.Sprintf("%s, in %d days", t.UTC().Format("Mon 2 Jan 2006"), n)
 }
