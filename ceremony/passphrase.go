@@ -77,7 +77,7 @@ func (s *Session) typedPassphrase(ctx context.Context, k HeldKey, title string) 
 // strength refuses a weak passphrase, or only names it in a rehearsal.
 func (s *Session) strength(k HeldKey, pass secret.Bytes) error {
 	// The estimator takes a string: a copy that is not wiped.
-	grade := zxcvbn.PasswordStrength(string(pass[:min(len(pass), estimated)]), nil)
+	grade := zxcvbn.PasswordStrength(string(pass[:min(len(pass), estimated)]), s.names())
 	switch {
 	case grade.Score >= strongEnough:
 	case !s.env.Rehearsal:
@@ -86,6 +86,16 @@ func (s *Session) strength(k HeldKey, pass secret.Bytes) error {
 		s.note("%s: a weak passphrase, which a real ceremony refuses", k.PassphraseName())
 	}
 	return nil
+}
+
+// names are words that stand beside the keys in every record: no passphrase is
+// strong by them. The estimator compares in small letters.
+func (s *Session) names() []string {
+	all := s.State.Plan.Releaser
+	for _, k := range s.State.Keys {
+		all += " " + k.Holder
+	}
+	return strings.Fields(strings.ToLower(all))
 }
 
 func (s *Session) madePassphrase(ctx context.Context, k HeldKey, title string) (secret.Bytes, error) {
