@@ -54,8 +54,7 @@ func (s *Session) drivesPage() Question {
 	for _, role := range tuf.Roles() {
 		expiries = append(expiries, Row{string(role), days(s.State.Plan.Expires[role], s.State.Now)})
 	}
-	rotate := s.State.Plan.Expires[tuf.RoleRoot].AddDate(0, 0, -rotateBefore)
-	expiries = append(expiries, Row{"rotate by", days(rotate, s.State.Now)})
+	expiries = append(expiries, Row{"rotate by", days(s.rotateBy(), s.State.Now)})
 	q := Question{ID: "finish.drives", Title: "Finished: drives and dates", Prompt: "The dates are in ledger/expiries.ics, for a calendar.",
 		Text: []Block{Table(rows...), Table(expiries...)}}
 	if aside := s.setAsideText(); aside != "" {
@@ -72,7 +71,7 @@ func (s *Session) nextPage() Question {
 			Para("3. Give the signing drive to " + s.State.Plan.Releaser + ". The timestamp is due again on " +
 				s.State.Plan.Expires[tuf.RoleTimestamp].Format("Mon 2 Jan 2006") + "."),
 			Para("4. Store the root backups apart from each other, locked away."),
-			Para("5. Rotate the root keys with this program before " + s.State.Plan.Expires[tuf.RoleRoot].Format("Mon 2 Jan 2006") + "."),
+			Para("5. Rotate the root keys with this program by " + s.rotateBy().Format("Mon 2 Jan 2006") + "."),
 		}}
 }
 

@@ -87,6 +87,11 @@ func (s *Session) recordName() string {
 // rotateBefore is how long before the root expires its keys are rotated.
 const rotateBefore = 30 // days
 
+// rotateBy is the day by which the root keys are to be rotated.
+func (s *Session) rotateBy() time.Time {
+	return s.State.Plan.Expires[tuf.RoleRoot].AddDate(0, 0, -rotateBefore)
+}
+
 // calendar is an iCalendar file (RFC 5545) with the expiries and the day to
 // rotate by.
 func (s *Session) calendar() []byte {
@@ -108,7 +113,7 @@ func (s *Session) calendar() []byte {
 	if s.env.Rehearsal {
 		prefix = "REHEARSAL: "
 	}
-	event("rotate", expires[tuf.RoleRoot].AddDate(0, 0, -rotateBefore), prefix+"TUF: rotate the root keys by today")
+	event("rotate", s.rotateBy(), prefix+"TUF: rotate the root keys by today")
 	for _, role := range tuf.Roles() {
 		event(string(role), expires[role], prefix+"TUF: "+string(role)+" expires")
 	}
