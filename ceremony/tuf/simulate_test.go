@@ -204,7 +204,7 @@ func TestManyKeysAreNotGivenToTheEngine(t *testing.T) {
 	if _, err := Simulate(Published{Roots: [][]byte{b, b}}, today); !errors.Is(err, ErrDissent) {
 		t.Errorf("Simulate says %v", err)
 	}
-	if took := time.Since(began); took > 5*time.Second {
+	if took := time.Since(began); took > time.Minute { // asked even once, under the race detector, it takes far longer
 		t.Errorf("that took %v", took)
 	}
 }
