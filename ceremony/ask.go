@@ -59,6 +59,7 @@ func (s *Session) askFreely(ctx context.Context, q Question, check func(Answer) 
 			return Answer{}, err
 		}
 		a.Secret.Wipe()
+		s.record.refuse()
 		q.Problem = r.Error()
 		if q.Kind != Passphrase && q.Kind != Choose {
 			q.Default = a.Text

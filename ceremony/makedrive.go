@@ -59,9 +59,6 @@ func (s *Session) report(job driveJob, d Drive, state DriveState) {
 	s.written = append(s.written, r)
 }
 
-// ErrRefused is what no ceremony does, whoever asks.
-var ErrRefused = errors.New("refused for safety")
-
 // ErrAbandoned is a ceremony that was given up by a typed word.
 var ErrAbandoned = errors.New("the ceremony was abandoned")
 

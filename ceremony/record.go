@@ -26,14 +26,18 @@ type Record struct {
 	last  tuf.Digest
 	now   time.Time // of the last event: answers have no clock of their own
 	step  string
+	held  *RecordLine // an answer of which it is not known yet whether it will do
 }
+
+// refusedAnswer is the kind of an answer that would not do.
+const refusedAnswer = "refused"
 
 // RecordLine is a line of a record.
 type RecordLine struct {
 	N        int               `json:"n"`
 	Before   tuf.Digest        `json:"before"` // SHA-256 of the line before, without its newline; zeros in the first
 	Time     time.Time         `json:"time"`
-	Kind     string            `json:"kind"` // an event's kind, or "answer", "back", "stop"
+	Kind     string            `json:"kind"` // an event's kind, or "answer", "refused", "back", "stop"
 	Step     string            `json:"step,omitempty"`
 	Question string            `json:"question,omitempty"`
 	Text     string            `json:"text,omitempty"`
@@ -65,6 +69,8 @@ func (r *Record) Ask(ctx context.Context, q Question) (Answer, error) {
 		line.Kind = "read"
 	case err == nil:
 		line.Kind, line.Text = "answer", a.Text
+		r.hold(line)
+		return a, nil
 	case err == ErrBack || err == ErrStop:
 		line.Kind = err.Error()
 	default:
@@ -74,9 +80,41 @@ func (r *Record) Ask(ctx context.Context, q Question) (Answer, error) {
 	return a, err
 }
 
+// hold keeps an answer back until it is known whether it will do.
+func (r *Record) hold(line RecordLine) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.settle()
+	r.held = &line
+}
+
+// refuse says that the answer just given will not do. What it was is forgotten:
+// it may be a passphrase that was typed into the wrong field.
+func (r *Record) refuse() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.held != nil {
+		r.held.Kind, r.held.Text = refusedAnswer, ""
+	}
+	r.settle()
+}
+
+// settle writes the answer that was kept back.
+func (r *Record) settle() {
+	if held := r.held; held != nil {
+		r.held = nil
+		r.write(*held)
+	}
+}
+
 func (r *Record) append(line RecordLine) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.settle()
+	r.write(line)
+}
+
+func (r *Record) write(line RecordLine) {
 	if line.Time.IsZero() {
 		line.Time, line.Step = r.now, r.step
 	}
@@ -95,6 +133,7 @@ func (r *Record) append(line RecordLine) {
 func (r *Record) Bytes() []byte {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.settle()
 	return append(bytes.Join(r.lines, []byte("\n")), '\n')
 }
 
@@ -102,6 +141,7 @@ func (r *Record) Bytes() []byte {
 func (r *Record) Digest() tuf.Digest {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.settle()
 	return r.last
 }
 
@@ -162,6 +202,8 @@ func writePageLine(b *strings.Builder, line RecordLine) {
 		fmt.Fprintf(b, "  %s  %s: a secret was typed\n", when, question)
 	case line.Kind == "answer":
 		fmt.Fprintf(b, "  %s  %s: %s\n", when, question, Foreign(line.Text))
+	case line.Kind == refusedAnswer:
+		fmt.Fprintf(b, "  %s  %s: an answer that would not do\n", when, question)
 	case line.Kind == ErrBack.Error():
 		fmt.Fprintf(b, "  %s  %s: the operator went back\n", when, question)
 	case line.Kind == ErrStop.Error():

@@ -121,7 +121,7 @@ func fail(std stdio, err error) int {
 	oneLine := strings.ReplaceAll(err.Error(), "\n", "; ") // of joined errors
 	_, _ = fmt.Fprintf(std.err, "signer: %s\n", ceremony.Foreign(oneLine))
 	switch {
-	case errors.Is(err, ceremony.ErrForbidden), errors.Is(err, ceremony.ErrRefused):
+	case errors.Is(err, ceremony.ErrForbidden):
 		return exitRefused
 	default:
 		return exitFailed
