@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"golang.org/x/term"
@@ -42,13 +43,14 @@ func runRehearse(ctx context.Context, args []string, std stdio) int {
 			return fail(std, err)
 		}
 	}
-	drives, err := usb.OpenVirtual(r.dir, rehearsalDrives(), usb.VirtualOptions{})
+	entry, _ := ceremony.Find(r.name)
+	drives, err := usb.OpenVirtual(r.dir, entry.Sticks, usb.VirtualOptions{})
 	if err != nil {
 		return fail(std, err)
 	}
 	env := ceremony.Env{Now: time.Now, Rand: rand.Reader, Drives: drives, Cost: tuf.ProductCost, Built: built(),
 		Rehearsal: true, Network: interfacesUp}
-	err = r.play(ctx, ceremonies()[r.name](), env, drives, std)
+	err = r.play(ctx, entry.Script(), env, drives, std)
 	switch {
 	case errors.Is(err, ceremony.ErrStop):
 		_, _ = fmt.Fprintf(std.out, "Stopped. What was written to virtual drives is in %s\n", r.dir)
@@ -60,14 +62,13 @@ func runRehearse(ctx context.Context, args []string, std stdio) int {
 	return exitGood
 }
 
-func ceremonies() map[string]func() ceremony.Script {
-	return map[string]func() ceremony.Script{"create": ceremony.Create}
-}
-
-// rehearsalDrives are the labels of the usual plan, and a spare stick for one
-// that breaks. A plan that wants more gets them.
-func rehearsalDrives() []string {
-	return []string{"root-backup-1", "root-backup-2", "signing", "repository", "spare"}
+// names are the ceremonies there are.
+func names() []string {
+	var all []string
+	for _, e := range ceremony.Catalog() {
+		all = append(all, e.Script().Name)
+	}
+	return all
 }
 
 func parseRehearsal(args []string, std stdio) (r rehearsal, err error) {
@@ -93,9 +94,9 @@ func parseRehearsal(args []string, std stdio) (r rehearsal, err error) {
 
 // wrongUsage says what is wrong with the flags, and what would be right.
 func (r rehearsal) wrongUsage(std stdio) string {
-	switch {
-	case ceremonies()[r.name] == nil:
-		return fmt.Sprintf("no ceremony is called %q\nhint: create is the one there is", r.name)
+	switch _, known := ceremony.Find(r.name); {
+	case !known:
+		return fmt.Sprintf("no ceremony is called %q\nhint: there are %s", r.name, strings.Join(names(), ", "))
 	case r.line && r.answers != "":
 		return "--line and --answers exclude each other\nhint: signer help rehearse"
 	case !r.line && r.answers == "" && !(isTerminal(std.in) && isTerminal(std.out)):

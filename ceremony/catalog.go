@@ -1,0 +1,33 @@
+package ceremony
+
+import (
+	"context"
+	"slices"
+)
+
+// Item is a ceremony as the menu, the command line and the handbook know it.
+type Item struct {
+	Script func() Script
+	// Stage makes the drives that a rehearsal of it begins with, in an empty tray.
+	// nil: it begins with blank drives.
+	Stage func(context.Context, Env, Tray) error
+	// Sticks are the labels of the drives in the tray of a rehearsal.
+	Sticks []string
+}
+
+// Catalog is all ceremonies, in the order of the menu.
+func Catalog() []Item {
+	return []Item{
+		{Script: Create, Sticks: []string{"root-backup-1", "root-backup-2", "signing", "repository", "spare"}},
+	}
+}
+
+// Find is the entry of a name.
+func Find(name string) (Item, bool) {
+	all := Catalog()
+	i := slices.IndexFunc(all, func(e Item) bool { return e.Script().Name == name })
+	if i < 0 {
+		return Item{}, false
+	}
+	return all[i], true
+}
