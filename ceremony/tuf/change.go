@@ -16,15 +16,27 @@ type Change struct {
 	Grants     []Grant
 	Revokes    []Revoke
 	Thresholds map[Role]int // a role that is not in it keeps its own
-	Expires    time.Time    // of the root: whole seconds
+	Expires    time.Time    // of the root, in whole seconds; zero: a later root keeps that of the root before
 
 	// Of a creation only. A later root keeps consistent snapshots as they are:
 	// clients of v0.5.2 stay stuck when they change (measured).
 	Consistent bool
-	Online     map[Role]time.Time // when the first targets, snapshot and timestamp expire
+
+	// Online says when the first targets, snapshot and timestamp expire. For a
+	// later root it names those that are signed again in the same publish, with
+	// the same contents; zero: the file keeps its expiry.
+	Online map[Role]time.Time
+
+	// Fresh replaces all online keys, so that clients forget the versions that
+	// an attacker published and go on from ours (TUF 1.0.34 §5.3.11).
+	Fresh bool
 
 	// Holders names those who hold keys that the chain lists already.
 	Holders map[KeyID]string
+
+	// Order is how the key ids of a role stand in a root that tuf v0.5.2 began,
+	// which lists keys as they were made. This program sorts them.
+	Order map[Role][]KeyID
 }
 
 // Grant gives a role to a key.
@@ -50,6 +62,10 @@ func refuse(format string, args ...any) error {
 func (c Change) clone() Change {
 	c.Grants, c.Revokes = slices.Clone(c.Grants), slices.Clone(c.Revokes)
 	c.Thresholds, c.Online, c.Holders = maps.Clone(c.Thresholds), maps.Clone(c.Online), maps.Clone(c.Holders)
+	c.Order = maps.Clone(c.Order)
+	for role, ids := range c.Order {
+		c.Order[role] = slices.Clone(ids)
+	}
 	return c
 }
 

@@ -2,6 +2,7 @@ package tuf
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -25,6 +26,15 @@ func differences(old, new []byte) ([]difference, error) {
 		return nil, fmt.Errorf("compare: %w", err)
 	}
 	return differ(nil, nil, a.Signed, b.Signed), nil
+}
+
+// differencesOf compares two JSON texts that scan has accepted.
+func differencesOf(old, new []byte) ([]difference, error) {
+	var a, b any
+	if err := errors.Join(json.Unmarshal(old, &a), json.Unmarshal(new, &b)); err != nil {
+		return nil, fmt.Errorf("compare: %w", err)
+	}
+	return differ(nil, nil, a, b), nil
 }
 
 func differ(found []difference, path []string, old, new any) []difference {
