@@ -17,6 +17,7 @@ type Script struct {
 // parts that are done.
 type Step struct {
 	ID, Title, Help string // ID names it in records; Help is the ? screen and the handbook text
+	Witness         string // what a witness looks at in this step: a sentence or two, for the printed sheet
 	Commits         bool   // writes to drives: announced beforehand, no plain way back from here on
 	Do              func(context.Context, *Session) error
 }
