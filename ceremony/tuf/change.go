@@ -98,7 +98,10 @@ func (c Change) apply(old *Root) (powers, error) {
 		}
 	}
 	p.forget()
-	return p, p.thresholds(c.Thresholds)
+	if err := p.thresholds(c.Thresholds); err != nil {
+		return p, err
+	}
+	return p, p.order(c.Order)
 }
 
 func (p powers) revoke(r Revoke) error {
@@ -167,35 +170,15 @@ func (p powers) thresholds(wanted map[Role]int) error {
 	return nil
 }
 
-// dates checks every expiry that the change sets.
-func (c Change) dates(creation bool, now time.Time) error {
-	if err := expiry(RoleRoot, c.Expires, now); err != nil {
-		return err
-	}
-	if !creation {
-		if c.Consistent || len(c.Online) > 0 {
-			return refuse("consistent snapshots and online expiries are set when a repository is created")
+// order lists key ids in another order than the sorted one.
+func (p powers) order(wanted map[Role][]KeyID) error {
+	for role, ids := range wanted {
+		keys := p.roles[role]
+		if !slices.Equal(slices.SortedFunc(slices.Values(ids), compareIDs), keys.KeyIDs) {
+			return refuse("the order of the keys of %q is not that of the keys that it has", role)
 		}
-		return nil
-	}
-	for _, role := range OnlineRoles() {
-		if err := expiry(role, c.Online[role], now); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// expiry wants whole seconds, for clients compare what is written, and a year
-// of four digits.
-func expiry(role Role, t, now time.Time) error {
-	switch {
-	case t.IsZero():
-		return refuse("%s has no expiry", role)
-	case !t.Equal(t.Truncate(time.Second)) || t.UTC().Year() > 9999:
-		return refuse("the expiry of %s, %s, is not in whole seconds up to the year 9999", role, t.UTC().Format(time.RFC3339Nano))
-	case !t.After(now):
-		return refuse("the expiry of %s, %s, is not in the future", role, day(t))
+		keys.KeyIDs = slices.Clone(ids)
+		p.roles[role] = keys
 	}
 	return nil
 }

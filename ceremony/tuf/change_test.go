@@ -143,6 +143,27 @@ func TestDeriveDoesNotShareWithTheChange(t *testing.T) {
 	}
 }
 
+// again names online files that keep their expiry.
+func again(roles ...Role) map[Role]time.Time {
+	online := map[Role]time.Time{}
+	for _, role := range roles {
+		online[role] = time.Time{}
+	}
+	return online
+}
+
+func TestDeriveKeepsTheExpiry(t *testing.T) {
+	chain := created(t, newCrew(t, 1), 1, false)
+	d := derived(t, chain, Change{Name: "releaser"})
+	if kept := ceremonyDay.AddDate(0, 0, 365); !d.Root().Expires.Equal(kept) || !d.Change().Expires.Equal(kept) {
+		t.Errorf("root 2 expires on %s, the change says %s", d.Root().Expires, d.Change().Expires)
+	}
+	_, err := Derive(chain, Change{Name: "releaser"}, ceremonyDay.AddDate(0, 0, 365))
+	if !errors.Is(err, ErrChange) || !strings.Contains(err.Error(), "root 1 expired on Mon 22 Nov 2027 14:05 UTC") || !strings.Contains(err.Error(), "renews it") {
+		t.Errorf("an expired root is kept: %v", err)
+	}
+}
+
 func TestDeriveRefuses(t *testing.T) {
 	c := newCrew(t, 3)
 	fresh := newKeys(t, &steady{next: 99}, 1)[0].Key()
@@ -173,7 +194,17 @@ func TestDeriveRefuses(t *testing.T) {
 		"no key at all":           {nil, func(c *Change) { c.Grants[0].Key = Key{} }, "parse root"},
 		"a key with another id":   {nil, func(c *Change) { c.Grants[0].Key.ID = KeyID{7} }, "not the digest of its key"},
 		"consistent snapshots":    {chain, func(c *Change) { c.Consistent = true }, "when a repository is created"},
-		"online expiries":         {chain, func(c *Change) { c.Online = map[Role]time.Time{RoleTargets: ceremonyDay} }, "when a repository is created"},
+		"targets alone again":     {chain, func(c *Change) { c.Online = again(RoleTargets) }, "targets.json is signed again, and snapshot.json, which lists it, is not"},
+		"no timestamp again":      {chain, func(c *Change) { c.Online = again(RoleTargets, RoleSnapshot) }, "snapshot.json is signed again, and timestamp.json"},
+		"no snapshot again":       {chain, func(c *Change) { c.Online = again(RoleTargets, RoleTimestamp) }, "targets.json is signed again, and snapshot.json"},
+		"root as an online file":  {chain, func(c *Change) { c.Online = again(RoleRoot) }, `"root" is no online role`},
+		"a past date, again":      {chain, func(c *Change) { c.Online = map[Role]time.Time{RoleTimestamp: ceremonyDay} }, "not in the future"},
+		"fresh keys at creation":  {nil, func(c *Change) { c.Fresh = true }, "in a later root"},
+		"fresh keys, no files":    {chain, func(c *Change) { c.Fresh = true }, "signs all online files again"},
+		"fresh keys that are old": {chain, func(c *Change) { c.Fresh, c.Online = true, again(OnlineRoles()...) }, "is not new: it was a targets key"},
+		"an order of others":      {chain, func(ch *Change) { ch.Order = map[Role][]KeyID{RoleRoot: {c.root[0].ID(), c.root[1].ID(), fresh.ID}} }, "not that of the keys"},
+		"an order of fewer":       {chain, func(ch *Change) { ch.Order = map[Role][]KeyID{RoleRoot: {c.root[0].ID()}} }, "not that of the keys"},
+		"an order of no role":     {chain, func(ch *Change) { ch.Order = map[Role][]KeyID{"mirrors": {c.root[0].ID()}} }, "not that of the keys"},
 		"a key the role has not":  {chain, func(c *Change) { c.Revokes = []Revoke{{RoleRoot, fresh.ID}} }, `no role "root" to lose`},
 		"too many revoked":        {chain, func(ch *Change) { ch.Revokes = []Revoke{{RoleRoot, c.root[0].ID()}, {RoleRoot, c.root[1].ID()}} }, "root is 2, and it has 1 keys"},
 		"a role revoked twice":    {chain, func(ch *Change) { ch.Revokes = []Revoke{{RoleRoot, c.root[0].ID()}, {RoleRoot, c.root[0].ID()}} }, "to lose"},

@@ -22,11 +22,17 @@ type Draft struct {
 // What it builds has passed the strict parser, and every difference to the root
 // before has its sentence in the Review.
 func Derive(chain *Chain, c Change, now time.Time) (*Draft, error) {
-	d := &Draft{change: c.clone()}
-	version := int64(1)
-	if chain != nil {
-		d.previous = chain.Latest()
-		version = d.previous.Version + 1
+	if chain == nil {
+		return deriveAfter(nil, c, now)
+	}
+	return deriveAfter(chain.Latest(), c, now)
+}
+
+// deriveAfter derives the root that follows one, or root 1.
+func deriveAfter(previous *Root, c Change, now time.Time) (*Draft, error) {
+	d, version := &Draft{change: c.clone(), previous: previous}, int64(1)
+	if previous != nil {
+		version = previous.Version + 1
 	}
 	if err := d.derive(version, now); err != nil {
 		return nil, fmt.Errorf("derive root %d: %w", version, err)
@@ -35,10 +41,7 @@ func Derive(chain *Chain, c Change, now time.Time) (*Draft, error) {
 }
 
 func (d *Draft) derive(version int64, now time.Time) error {
-	if err := d.change.dates(d.previous == nil, now); err != nil {
-		return err
-	}
-	p, err := d.change.apply(d.previous)
+	p, err := d.decide(now)
 	if err != nil {
 		return err
 	}
@@ -57,6 +60,20 @@ func (d *Draft) derive(version int64, now time.Time) error {
 	}
 	d.review, err = d.describe(now)
 	return err
+}
+
+// decide checks the change, with the expiry that it leaves open, and makes it.
+func (d *Draft) decide(now time.Time) (p powers, err error) {
+	if d.change.Expires, err = d.change.expiryAfter(d.previous, now); err != nil {
+		return p, err
+	}
+	if err := d.change.dates(d.previous, now); err != nil {
+		return p, err
+	}
+	if p, err = d.change.apply(d.previous); err != nil {
+		return p, err
+	}
+	return p, d.change.fresh(d.previous, p)
 }
 
 func (d *Draft) form(version int64, p powers) rootForm {
@@ -103,6 +120,9 @@ func fits(size int) error {
 
 // Root is the draft as clients will read it, without signatures.
 func (d *Draft) Root() *Root { return d.root }
+
+// Change is what the draft was derived from, with the expiry that it kept.
+func (d *Draft) Change() Change { return d.change.clone() }
 
 // Previous is the root that this one follows; nil for a creation.
 func (d *Draft) Previous() *Root { return d.previous }

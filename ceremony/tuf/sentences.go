@@ -146,7 +146,11 @@ func (t teller) version(d difference) ([]sentence, error) {
 
 func (t teller) expiry() sentence {
 	text := t.expires(fmt.Sprintf("Root version %d", t.root.Version), t.root.Expires)
-	if t.previous != nil {
+	switch {
+	case t.previous == nil:
+	case t.previous.Expires.Equal(t.root.Expires):
+		text = fmt.Sprintf("%s, as root version %d does.", strings.TrimSuffix(text, "."), t.previous.Version)
+	default:
 		text += fmt.Sprintf(" For root version %d it was %s.", t.previous.Version, t.previous.Expires.UTC().Format(longDate))
 	}
 	return sentence{rank: toExpire, text: text}
@@ -169,14 +173,4 @@ func fromNow(now, at time.Time) string {
 	default:
 		return fmt.Sprintf("%d days from now", days)
 	}
-}
-
-func (t teller) online() (told []sentence) {
-	if t.previous != nil {
-		return nil
-	}
-	for _, role := range OnlineRoles() {
-		told = append(told, sentence{rank: toExpire, text: t.expires("The first "+string(role)+".json", t.change.Online[role])})
-	}
-	return told
 }

@@ -75,8 +75,9 @@ func (t teller) role(d difference) ([]sentence, error) {
 			told = append(told, t.lose(role, id))
 		}
 	}
-	if d.path[2] == "keyids" && len(told) == 1 {
-		return t.left(d) // other ids, yet the parser sees the same
+	same := d.path[2] == "keyids" && len(told) == 1 || d.path[2] == "threshold" && was.Threshold == is.Threshold
+	if same { // other text, yet the parser sees the same
+		return t.left(d)
 	}
 	return told, nil
 }
@@ -89,7 +90,8 @@ func (t teller) gain(role Role, id KeyID) sentence {
 
 func (t teller) lose(role Role, id KeyID) sentence {
 	text := fmt.Sprintf("%s loses the %s key (%s), and with it the say in %s.", t.change.holder(id), role, id.Short(), role.say())
-	return sentence{toLose, text, id, slices.Index(Roles(), role)}
+	revoked := slices.Index(t.change.Revokes, Revoke{role, id})
+	return sentence{toLose, text, id, revoked} // in the order in which it was decided
 }
 
 // rule says how many keys of the role act together.
@@ -106,7 +108,11 @@ func (t teller) rule(role Role) sentence {
 	default:
 		text = fmt.Sprintf("Any %d of the %d %s keys together sign %s.", n, keys, role, role.signs())
 	}
-	if t.previous != nil {
+	switch {
+	case t.previous == nil:
+	case was.Threshold == is.Threshold && len(was.KeyIDs) == len(is.KeyIDs):
+		text += fmt.Sprintf(" Before, it was %d of %d, too.", was.Threshold, len(was.KeyIDs))
+	default:
 		text += fmt.Sprintf(" Before, it was %d of %d.", was.Threshold, len(was.KeyIDs))
 	}
 	return sentence{rank: toRule, text: text, order: slices.Index(Roles(), role)}
