@@ -23,14 +23,14 @@ func TestCreateLeavesTheDrivesOfTheDesign(t *testing.T) {
 				t.Fatalf("%v\n%s", err, w.out.String())
 			}
 			record := "ledger/records/2026-11-22T140500Z-create"
-			backup := []string{"keys/", "keys/root1.json", "keys/root2.json", "keys/root3.json", "ledger/", "ledger/holders.json",
+			backup := []string{"keys/", "keys/root1.json", "keys/root2.json", "keys/root3.json", "ledger/", "ledger/drives.json", "ledger/holders.json",
 				"ledger/records/", record + ".jsonl", record + ".txt", "signer-drive.json"}
 			repository := []string{"repository/", "repository/1.root.json", "repository/root.json", "repository/snapshot.json",
 				"repository/targets.json", "repository/timestamp.json", "staged/"}
 			want := map[string][]string{
 				"root-backup-1": backup, "root-backup-2": backup,
 				"signing": append([]string{"keys/", "keys/snapshot.json", "keys/targets.json", "keys/timestamp.json", "signer-drive.json"}, repository...),
-				"repository": append([]string{"ledger/", "ledger/expiries.ics", "ledger/holders.json", "ledger/records/", record + ".jsonl", record + ".txt",
+				"repository": append([]string{"ledger/", "ledger/expiries.ics", "ledger/drives.json", "ledger/holders.json", "ledger/records/", record + ".jsonl", record + ".txt",
 					"ledger/roots/", "ledger/roots/1.root.json", "signer-drive.json"}, repository...),
 			}
 			for label, files := range want {

@@ -22,7 +22,8 @@ type finding struct {
 	manifest *Manifest // nil: none, or not a complete one
 	raw      []byte    // of the manifest
 	files    int
-	ours     bool // has what only this program or fleetctl writes
+	names    []string // of all its files
+	ours     bool     // has what only this program or fleetctl writes
 }
 
 // insertDrive waits for a drive that may become the job's, and says whether it
@@ -118,19 +119,7 @@ func (s *Session) awaitDrives(ctx context.Context, q Question, wanted func([]Dri
 	if wanted(s.env.Drives.List()) {
 		return nil
 	}
-	_, err := s.askBeside(ctx, q, func(ctx context.Context) error {
-		for {
-			changed := s.env.Drives.Changed()
-			if wanted(s.env.Drives.List()) {
-				return nil
-			}
-			select {
-			case <-changed:
-			case <-ctx.Done():
-				return context.Cause(ctx)
-			}
-		}
-	})
+	_, err := s.askBeside(ctx, q, func(ctx context.Context) error { return s.untilDrives(ctx, wanted) })
 	return err
 }
 
@@ -138,7 +127,7 @@ func (s *Session) awaitDrives(ctx context.Context, q Question, wanted func([]Dri
 func (s *Session) takeOut(ctx context.Context, job driveJob, id, title, text string) error {
 	out := Motion{Move: Remove, Label: job.label}
 	for _, d := range s.env.Drives.List() {
-		out.Label = stickerOf(d, job)
+		out.Label = stickerOf(d, job.label)
 	}
 	return s.awaitDrives(ctx, Question{ID: id, Kind: Wait, Title: title, Prompt: text, Motion: out},
 		func(now []Drive) bool { return len(now) == 0 })
@@ -165,6 +154,7 @@ func (s *Session) look(ctx context.Context, d Drive) (finding, error) {
 		}
 		if !e.Mode.IsDir() {
 			found.files++
+			found.names = append(found.names, e.Name)
 		}
 		top, _, _ := strings.Cut(e.Name, "/")
 		found.ours = found.ours || slices.Contains([]string{"keys", "repository", "ledger", ManifestName}, top)
@@ -179,13 +169,13 @@ func (s *Session) look(ctx context.Context, d Drive) (finding, error) {
 // wrongDrive says why the drive cannot become the job's.
 func (s *Session) wrongDrive(job driveJob, found finding) string {
 	d, m := found.drive, found.manifest
+	if wrong := s.otherWorld(d, m); wrong != "" {
+		return wrong
+	}
+	if wrong := s.wrongUpdate(job, found); wrong != "" {
+		return wrong
+	}
 	switch {
-	case d.Virtual != s.env.Rehearsal:
-		return "This is not a drive of this kind of ceremony."
-	case m != nil && m.Rehearsal != s.env.Rehearsal && m.Rehearsal:
-		return "This drive is " + Foreign(m.Label) + " of a REHEARSAL. A real ceremony does not use it."
-	case m != nil && m.Rehearsal != s.env.Rehearsal:
-		return "This drive is " + Foreign(m.Label) + " of a REAL ceremony. A rehearsal does not touch it."
 	case d.Size < leastSize:
 		return fmt.Sprintf("This drive has %d bytes; %d are needed.", d.Size, leastSize)
 	case d.Virtual && d.Label != job.label && !strings.HasPrefix(d.Label, spareSticker):
@@ -203,6 +193,9 @@ func (s *Session) wrongDrive(job driveJob, found finding) string {
 // what has files needs a typed word.
 func (s *Session) approve(ctx context.Context, job driveJob, found finding) (format bool, err error) {
 	ours := s.isOfThisCeremony(job, found)
+	if job.update && ours {
+		return false, s.approveStrays(ctx, job, found)
+	}
 	q := Question{ID: job.label + ".format", Kind: Choose, Title: job.title, Default: "format",
 		Text: []Block{Table(driveFacts(found)...)}, Prompt: "Write " + job.label + " onto this drive?",
 		Options: []Option{{Key: "format", Label: "Yes, format it and write"}, {Key: "other", Label: "No, another drive"}}}
@@ -222,6 +215,9 @@ func (s *Session) approve(ctx context.Context, job driveJob, found finding) (for
 // isOfThisCeremony says whether the drive is the job's from an earlier attempt.
 func (s *Session) isOfThisCeremony(job driveJob, found finding) bool {
 	if m := found.manifest; m != nil {
+		if job.update && m.Label == job.label && m.Role == job.role && s.State.Known.owns(m) {
+			return true
+		}
 		return m.Label == job.label && m.Ceremony.Name == s.script.Name && m.Ceremony.Began.Equal(s.State.Began) && !s.isOtherRoot(m)
 	}
 	return slices.ContainsFunc(s.written, func(r DriveReport) bool {

@@ -48,9 +48,7 @@ func (s *Session) ledgerFiles() ([]tuf.File, error) {
 		return nil, err
 	}
 	holders := holdersFile{Format: holdersFormat}
-	for _, k := range s.State.Keys {
-		holders.Holders = append(holders.Holders, holder{KeyID: k.Key.ID, Role: k.Role, Name: k.Name, Holder: k.Holder})
-	}
+	holders.Holders = s.holders()
 	who, err := json.MarshalIndent(holders, "", "\t")
 	if err != nil {
 		return nil, fmt.Errorf("write %s: %w", ledgerHolders, err)
@@ -63,11 +61,16 @@ func (s *Session) ledgerFiles() ([]tuf.File, error) {
 		{Name: name + ".txt", Data: page, Perm: 0o644},
 		{Name: ledgerHolders, Data: append(who, '\n'), Perm: 0o644},
 	}
-	files = append(files, s.State.Carried...)
-	for i, root := range s.State.Published.Roots {
+	drives, err := s.drivesFile()
+	if err != nil {
+		return nil, err
+	}
+	files = append(append(files, drives), s.State.Carried...)
+	files = append(files, s.State.Known.Records...)
+	for i, root := range s.roots() {
 		files = append(files, tuf.File{Name: fmt.Sprintf("%s%d.root.json", ledgerRoots, i+1), Data: root, Perm: 0o644})
 	}
-	if s.State.Root != nil {
+	if s.State.Root != nil || s.State.Known.Chain != nil {
 		files = append(files, tuf.File{Name: ledgerICS, Data: s.calendar(), Perm: 0o644})
 	}
 	return files, nil
@@ -78,7 +81,8 @@ func (s *Session) ledgerFiles() ([]tuf.File, error) {
 func (s *Session) recordName() string {
 	first := ledgerRecords + s.State.Now.Format("2006-01-02T150405Z") + "-" + s.script.Name
 	name := first
-	for n := 2; slices.ContainsFunc(s.State.Carried, func(f tuf.File) bool { return strings.HasPrefix(f.Name, name+".") }); n++ {
+	earlier := append(slices.Clone(s.State.Carried), s.State.Known.Records...)
+	for n := 2; slices.ContainsFunc(earlier, func(f tuf.File) bool { return strings.HasPrefix(f.Name, name+".") }); n++ {
 		name = fmt.Sprintf("%s-%d", first, n)
 	}
 	return name
@@ -89,7 +93,7 @@ const rotateBefore = 30 // days
 
 // rotateBy is the day by which the root keys are to be rotated.
 func (s *Session) rotateBy() time.Time {
-	return s.State.Plan.Expires[tuf.RoleRoot].AddDate(0, 0, -rotateBefore)
+	return s.dates()[tuf.RoleRoot].AddDate(0, 0, -rotateBefore)
 }
 
 // calendar is an iCalendar file (RFC 5545) with the expiries and the day to
@@ -102,20 +106,22 @@ func (s *Session) calendar() []byte {
 	line("PRODID:-//signer//expiries//EN")
 	event := func(uid string, day time.Time, summary string) {
 		line("BEGIN:VEVENT")
-		line("UID:%s-%s@signer", uid, s.State.Signed.String()[:16])
+		line("UID:%s-%s@signer", uid, s.mark().Signed.String()[:16])
 		line("DTSTAMP:%s", s.State.Now.UTC().Format("20060102T150405Z"))
 		line("DTSTART;VALUE=DATE:%s", day.UTC().Format("20060102"))
 		line("SUMMARY:%s", summary)
 		line("END:VEVENT")
 	}
-	expires := s.State.Plan.Expires
+	expires := s.dates()
 	prefix := ""
 	if s.env.Rehearsal {
 		prefix = "REHEARSAL: "
 	}
 	event("rotate", s.rotateBy(), prefix+"TUF: rotate the root keys by today")
 	for _, role := range tuf.Roles() {
-		event(string(role), expires[role], prefix+"TUF: "+string(role)+" expires")
+		if at, known := expires[role]; known {
+			event(string(role), at, prefix+"TUF: "+string(role)+" expires")
+		}
 	}
 	line("END:VCALENDAR")
 	return []byte(b.String())

@@ -18,6 +18,11 @@ type driveJob struct {
 	files func() ([]tuf.File, error) // made when writing begins: the record grows until then
 	keys  []HeldKey
 	end   string // what to do with it when it is proven
+
+	// update leaves on the drive what it holds already, but for what drop names:
+	// it is of this repository, and nothing is formatted.
+	update bool
+	drop   func(name string) bool
 }
 
 // DriveReport is how a drive stands.
@@ -26,6 +31,7 @@ type DriveReport struct {
 	Role  DriveRole
 	Drive Drive
 	State DriveState
+	Keys  []tuf.KeyID // whose files are on it
 }
 
 // DriveState is how far a drive got.
@@ -46,7 +52,7 @@ func (r DriveReport) Standing() string {
 }
 
 func (s *Session) report(job driveJob, d Drive, state DriveState) {
-	r := DriveReport{Label: job.label, Role: job.role, Drive: d, State: state}
+	r := DriveReport{Label: job.label, Role: job.role, Drive: d, State: state, Keys: s.keysOn(job)}
 	for i, before := range s.written {
 		if before.Label == job.label {
 			if !before.Drive.Same(d) {

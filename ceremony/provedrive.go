@@ -38,7 +38,7 @@ func (s *Session) proveDrive(ctx context.Context, d Drive, job driveJob, w writt
 // sameDrive waits for the drive that was just written.
 func (s *Session) sameDrive(ctx context.Context, d Drive, job driveJob) (Drive, error) {
 	for {
-		err := s.awaitDrives(ctx, Question{ID: job.label + ".again", Kind: Wait, Title: job.title, Motion: Motion{Move: Insert, Label: stickerOf(d, job)},
+		err := s.awaitDrives(ctx, Question{ID: job.label + ".again", Kind: Wait, Title: job.title, Motion: Motion{Move: Insert, Label: stickerOf(d, job.label)},
 			Prompt: "Insert " + job.label + " again"}, func(now []Drive) bool { return len(now) == 1 })
 		if err != nil {
 			return d, err
@@ -59,11 +59,11 @@ func (s *Session) sameDrive(ctx context.Context, d Drive, job driveJob) (Drive, 
 }
 
 // stickerOf is the label under which the tray knows the drive.
-func stickerOf(d Drive, job driveJob) string {
+func stickerOf(d Drive, label string) string {
 	if d.Virtual {
 		return d.Label
 	}
-	return job.label
+	return label
 }
 
 // readBack compares all that is on the drive with what was written, and gives

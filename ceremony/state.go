@@ -28,11 +28,19 @@ type State struct {
 	Published tuf.Published
 	// Carried are the records of earlier ceremonies, from the drives.
 	Carried []tuf.File
+
+	// Of a repository that there is already.
+	Known   Known              // what its drives tell
+	Change  tuf.Change         // what was decided
+	Held    []HeldKey          // keys that are on its drives, as far as they were met
+	Custody map[string]Custody // what becomes of drives, by label
+	Labels  []string           // the drives that this ceremony writes
 }
 
 func (s State) clone() State {
 	s.Done = maps.Clone(s.Done)
-	s.Keys = slices.Clone(s.Keys)
+	s.Keys, s.Held = slices.Clone(s.Keys), slices.Clone(s.Held)
+	s.Custody, s.Labels = maps.Clone(s.Custody), slices.Clone(s.Labels)
 	return s
 }
 

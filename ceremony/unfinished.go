@@ -34,13 +34,6 @@ type remains struct {
 	state                       State // to go on from
 }
 
-// foundDrive is a complete drive, read and verified.
-type foundDrive struct {
-	manifest *Manifest
-	drive    Drive
-	files    map[string][]byte // but for target files: all that the manifest lists
-}
-
 // lookForUnfinished looks at the drives that are plugged in, and offers to
 // finish what they are of.
 func (s *Session) lookForUnfinished(ctx context.Context) error {
@@ -188,20 +181,13 @@ func (s *Session) remainsOn(ctx context.Context, drives []Drive) (*remains, erro
 }
 
 // readRemains reads a drive whole, and checks it against its manifest.
-func (s *Session) readRemains(ctx context.Context, r *remains, found finding) (err error) {
-	vol, err := s.env.Drives.Open(ctx, found.drive, false)
+func (s *Session) readRemains(ctx context.Context, r *remains, found finding) error {
+	d, err := s.readDrive(ctx, found.drive)
+	if err == nil {
+		err = d.whole()
+	}
 	if err != nil {
 		return err
-	}
-	defer func() { err = errors.Join(err, vol.Close()) }()
-	if err := found.manifest.Verify(vol); err != nil {
-		return err
-	}
-	d := &foundDrive{manifest: found.manifest, drive: found.drive, files: map[string][]byte{}}
-	for _, f := range found.manifest.Files {
-		if d.files[f.Name], err = vol.ReadFile(f.Name, f.Size); err != nil {
-			return err
-		}
 	}
 	r.whole = append(r.whole, d)
 	switch found.manifest.Role {

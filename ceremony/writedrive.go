@@ -50,7 +50,7 @@ func (s *Session) writeFiles(ctx context.Context, d Drive, job driveJob, files [
 	out.progress = func(done, total int64) {
 		s.tell(Event{Kind: Progress, Text: "writing " + job.label, Done: done, Total: total})
 	}
-	if err := out.forgetManifest(); err != nil {
+	if err := out.begin(ctx, job, files); err != nil {
 		return w, err
 	}
 	for _, dir := range job.dirs {
@@ -76,9 +76,13 @@ func (s *Session) writeFiles(ctx context.Context, d Drive, job driveJob, files [
 
 func (s *Session) manifestFor(job driveJob) Manifest {
 	m := Manifest{Format: ManifestFormat, Role: job.role, Label: job.label, Rehearsal: s.env.Rehearsal,
-		Root:     RootMark{Version: 1, Signed: s.State.Signed},
-		Ceremony: CeremonyMark{Name: s.script.Name, Began: s.State.Began, Drives: s.State.Plan.DriveLabels()}}
-	if s.State.Root != nil {
+		Root:     s.mark(),
+		Ceremony: CeremonyMark{Name: s.script.Name, Began: s.State.Began, Drives: s.driveLabels()}}
+	switch {
+	case s.State.Known.Chain != nil:
+		first := s.State.Known.Chain.First()
+		m.Repository = &first
+	case s.State.Root != nil:
 		first := tuf.DigestOf(s.State.Published.Roots[0])
 		m.Repository = &first
 	}

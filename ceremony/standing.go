@@ -1,0 +1,88 @@
+package ceremony
+
+import (
+	"slices"
+	"time"
+
+	"signer/ceremony/tuf"
+)
+
+// Here a ceremony says how the repository stands at this moment: as its drives
+// had it, or as it is with the root that was derived or signed since.
+
+// mark names the root that drives are written for.
+func (s *Session) mark() RootMark {
+	switch {
+	case s.State.Draft != nil:
+		return RootMark{Version: s.State.Draft.Root().Version, Signed: s.State.Signed}
+	case s.State.Known.Chain != nil:
+		return s.State.Known.Mark()
+	}
+	return RootMark{Version: 1, Signed: s.State.Signed}
+}
+
+// roots are all that were signed.
+func (s *Session) roots() [][]byte {
+	if s.State.Root != nil {
+		return s.State.Published.Roots
+	}
+	return s.State.Known.Public.Roots
+}
+
+// current is the root that clients trust when this ceremony's drives are out.
+func (s *Session) current() *tuf.Root {
+	if s.State.Root == nil && s.State.Known.Chain != nil {
+		return s.State.Known.Latest()
+	}
+	return s.State.Root
+}
+
+// public is what a client finds then.
+func (s *Session) public() tuf.Published {
+	if s.State.Root != nil {
+		return s.State.Published
+	}
+	return s.State.Known.Public
+}
+
+// dates are when the files of the roles expire, as far as it is known.
+func (s *Session) dates() map[tuf.Role]time.Time {
+	if s.State.Known.Chain == nil {
+		return s.State.Plan.Expires
+	}
+	return s.public().Dates(s.current())
+}
+
+// holders are those of all keys that were ever met, the new ones last.
+func (s *Session) holders() []holder {
+	all := slices.Clone(s.State.Known.Holders)
+	for _, k := range append(slices.Clone(s.State.Held), s.State.Keys...) {
+		all = mergeHolders(all, []holder{{KeyID: k.Key.ID, Role: k.Role, Name: k.Name, Holder: k.Holder}}, true)
+	}
+	return all
+}
+
+// driveLabels are the drives that this ceremony writes.
+func (s *Session) driveLabels() []string {
+	if s.State.Known.Chain == nil {
+		return s.State.Plan.DriveLabels()
+	}
+	return s.State.Labels
+}
+
+// keysOn are the keys whose files a job leaves on its drive.
+func (s *Session) keysOn(job driveJob) []tuf.KeyID {
+	var ids []tuf.KeyID
+	for _, k := range job.keys {
+		ids = append(ids, k.Key.ID)
+	}
+	if job.update {
+		for _, d := range s.State.Known.Drives {
+			if d.Label == job.label && job.drop == nil {
+				ids = append(ids, d.Keys...)
+			}
+		}
+	}
+	slices.SortFunc(ids, func(a, b tuf.KeyID) int { return slices.Compare(a[:], b[:]) })
+	return slices.Compact(ids)
+}

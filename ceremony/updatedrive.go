@@ -1,0 +1,129 @@
+package ceremony
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"signer/ceremony/tuf"
+)
+
+// A drive of the repository is brought up to date: what it holds stays, but for
+// what is new or dropped. Its manifest stays until the new one takes its place,
+// so that a drive of which the power was cut off still says what it is: its key
+// files are as listed, and only the ledger is not.
+
+// wrongUpdate says why a drive cannot be brought up to date: it is another one,
+// or it has seen what this ceremony has not.
+func (s *Session) wrongUpdate(job driveJob, found finding) string {
+	m := found.manifest
+	switch {
+	case !job.update:
+		return ""
+	case m == nil && job.role == Repository: // all that it holds is known
+		return ""
+	case m == nil:
+		return "This is a drive without a list of what it holds; " + job.label + " is wanted."
+	}
+	known, mark := s.State.Known, m.Root
+	switch {
+	case !known.owns(m):
+		return "This is " + Foreign(m.Label) + " of another repository."
+	case m.Label != job.label:
+		return "This is " + Foreign(m.Label) + "; " + job.label + " is wanted."
+	case m.Role != job.role:
+		return fmt.Sprintf("This is a %s drive, and %s is to be a %s drive.", m.Role, job.label, job.role)
+	case mark.Version > s.mark().Version, mark.Version == s.mark().Version && mark.Signed != s.mark().Signed:
+		return fmt.Sprintf("This drive has seen root %d (%s); this ceremony is about root %d (%s).",
+			mark.Version, mark.Signed.Groups()[:9], s.mark().Version, s.mark().Signed.Groups()[:9])
+	}
+	return ""
+}
+
+// approveStrays asks before files go that this program did not write.
+func (s *Session) approveStrays(ctx context.Context, job driveJob, found finding) error {
+	strays := s.straysOn(found)
+	if len(strays) == 0 {
+		return nil
+	}
+	shown := strays[:min(len(strays), 8)]
+	text := fmt.Sprintf("Besides what this program wrote, the drive holds %d files: %s.", len(strays), strings.Join(shown, ", "))
+	way, err := s.choose(ctx, Question{ID: job.label + ".strays", Title: job.title, Default: "other",
+		Text:    []Block{Warn(text), Para("A drive must hold what it lists, and nothing else. If you need these files, take the drive out and copy them elsewhere first.")},
+		Prompt:  "How shall it go on?",
+		Options: []Option{{Key: "other", Label: "I take the drive out"}, {Key: "remove", Label: "Remove those files and go on"}}})
+	if err == nil && way == "other" {
+		err = ErrBack
+	}
+	return err
+}
+
+func (s *Session) straysOn(found finding) []string {
+	listed := map[string]bool{ManifestName: true}
+	for _, f := range found.manifest.Files {
+		listed[f.Name] = true
+	}
+	var strays []string
+	for _, name := range found.names {
+		// What an update that was cut short left is of this program.
+		if !listed[name] && !unfinished(name) && !found.manifest.Role.MayHold(name) {
+			strays = append(strays, Foreign(name))
+		}
+	}
+	return strays
+}
+
+// begin prepares a drive for its files: one that is made anew loses its manifest,
+// one that is brought up to date keeps it, and what it holds.
+func (w *driveWriter) begin(ctx context.Context, job driveJob, files []tuf.File) error {
+	if !job.update {
+		return w.forgetManifest()
+	}
+	b, err := w.vol.ReadFile(ManifestName, manifestLimit)
+	if err != nil {
+		return w.forgetManifest() // it was formatted: it takes the place of one that is gone
+	}
+	m, err := ParseManifest(b)
+	if err != nil {
+		return err
+	}
+	for _, f := range m.Files {
+		if err := ctx.Err(); err != nil {
+			return context.Cause(ctx)
+		}
+		if !job.leaves(f.Name, files) {
+			continue
+		}
+		if err := w.keep(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leaves says whether a file of the drive stays as it is. Of the ledger, all that
+// is to be there is written; what is not, is of no use to anybody.
+func (job driveJob) leaves(name string, files []tuf.File) bool {
+	written := slices.ContainsFunc(files, func(f tuf.File) bool { return f.Name == name }) ||
+		slices.ContainsFunc(job.keys, func(k HeldKey) bool { return k.FileName() == name })
+	return !written && !(job.drop != nil && job.drop(name))
+}
+
+// keep lists a file that is on the drive already. A key file must be as it was;
+// of a ledger that an interrupted update left, what is not is left out.
+func (w *driveWriter) keep(f ManifestFile) error {
+	b, err := w.vol.ReadFile(f.Name, f.Size)
+	if errors.Is(err, ErrGone) {
+		return err
+	}
+	if err != nil || int64(len(b)) != f.Size || tuf.DigestOf(b) != f.SHA256 {
+		if rootKeyFile.MatchString(f.Name) || onlineKeyFile.MatchString(f.Name) {
+			return errors.Join(fmt.Errorf("%w: %s has other bytes", ErrDiffers, f.Name), err)
+		}
+		return nil
+	}
+	w.files = append(w.files, f)
+	return nil
+}
