@@ -69,7 +69,7 @@ func (p goProgram) fingerprint(t testing.TB, folder string) string {
 	t.Helper()
 	h := sha256.New()
 	fmt.Fprintf(h, "%+v %s %s %s\n", p, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	for _, pattern := range []string{"device/*.*", p.Module + "/*.*"} {
+	for _, pattern := range []string{"device/*.*", p.Module + "/*.*", p.Module + "/*/*.*"} {
 		names, err := filepath.Glob(filepath.Join(folder, filepath.FromSlash(pattern)))
 		if err != nil {
 			t.Fatal(err)
