@@ -200,7 +200,7 @@ func TestOpenRefuses(t *testing.T) {
 		"another public key":      {mixed(k[0].Public().String()+`",`, k[1].Public().String()+`",`), "p", nil, "key 1: the public key is not"},
 		"halves that do not fit":  {mixed(k[0].Public().String()+"\"\n", k[1].Public().String()+"\"\n"), "p", nil, "key 1: the public key is not"},
 		"a good key, a bad one":   {spoiledSecond(t, k), "p", nil, "key 2: the public key is not"},
-		"a key of another kind":   {mixed(`"keytype": "ed25519"`, `"keytype": "rsa"`), "p", nil, "not an Ed25519 key"},
+		"a key of another type":   {mixed(`"keytype": "ed25519"`, `"keytype": "x"`), "p", nil, "its type is none of"},
 		"a scheme of another":     {mixed(`"scheme": "ed25519"`, `"scheme": "x"`), "p", errInside, ""},
 		"a short private key":     {mixed(`"private": "00`, `"private": "`), "p", errInside, ""},
 		"no list":                 {lockedFile(t, []byte(`{}`), "p"), "p", errInside, ""},

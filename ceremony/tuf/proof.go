@@ -1,7 +1,6 @@
 package tuf
 
 import (
-	"crypto/ed25519"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -18,8 +17,12 @@ var ErrProof = errors.New("the proof does not hold")
 // Nonce makes a proof fresh.
 type Nonce [32]byte
 
-// ProofSignature is an Ed25519 signature over a ProofMessage.
-type ProofSignature [ed25519.SignatureSize]byte
+// ProofSignature is a signature over a ProofMessage: 64 bytes by an Ed25519 key,
+// others by keys of other types.
+type ProofSignature []byte
+
+// maxProofSignature is that of the largest RSA key that is read.
+const maxProofSignature = maxRSABits / 8
 
 // Proof shows that a private key exists that can be used: it has signed the
 // digest of a root, and something that was never there before.
@@ -49,7 +52,7 @@ func (k *PrivateKey) Prove(root Digest, rand io.Reader) (Proof, error) {
 	if err != nil {
 		return Proof{}, fmt.Errorf("prove key %s: %w", p.KeyID.Short(), err)
 	}
-	p.Signature = ProofSignature(sig)
+	p.Signature = sig
 	return p, nil
 }
 
@@ -71,13 +74,21 @@ func (p Proof) VerifyKey(key Key) error {
 	switch {
 	case key.ID != p.KeyID:
 		return fmt.Errorf("verify the proof of key %s: %w: it is not of key %s", p.KeyID.Short(), ErrProof, key.ID.Short())
-	case key.Type != keyEd25519 || !key.verifies(ProofMessage(p.Root, p.KeyID, p.Nonce), p.Signature[:]):
+	case !key.verifies(ProofMessage(p.Root, p.KeyID, p.Nonce), p.Signature):
 		return fmt.Errorf("verify the proof of key %s: %w", p.KeyID.Short(), ErrProof)
 	}
 	return nil
 }
 
-func (n Nonce) MarshalText() ([]byte, error)           { return Digest(n).MarshalText() }
-func (n *Nonce) UnmarshalText(b []byte) error          { return fromHex(n[:], "nonce", b) }
-func (s ProofSignature) MarshalText() ([]byte, error)  { return hex.AppendEncode(nil, s[:]), nil }
-func (s *ProofSignature) UnmarshalText(b []byte) error { return fromHex(s[:], "signature", b) }
+func (n Nonce) MarshalText() ([]byte, error)          { return Digest(n).MarshalText() }
+func (n *Nonce) UnmarshalText(b []byte) error         { return fromHex(n[:], "nonce", b) }
+func (s ProofSignature) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, s), nil }
+
+func (s *ProofSignature) UnmarshalText(b []byte) error {
+	size := hex.DecodedLen(len(b))
+	if size == 0 || size > maxProofSignature {
+		return fmt.Errorf("signature of %d bytes: want 1 to %d", size, maxProofSignature)
+	}
+	*s = make(ProofSignature, size)
+	return fromHex(*s, "signature", b)
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 )
@@ -25,7 +26,7 @@ func TestProof(t *testing.T) {
 			t.Fatal(err)
 		}
 		var back Proof
-		if err := json.Unmarshal(text, &back); err != nil || back != p {
+		if err := json.Unmarshal(text, &back); err != nil || !reflect.DeepEqual(back, p) {
 			t.Errorf("the proof came back from JSON as %+v: %v", back, err)
 		}
 	}
