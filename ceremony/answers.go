@@ -132,7 +132,7 @@ func (a *Answers) Ask(ctx context.Context, q Question) (Answer, error) {
 		return a.wait(ctx, q)
 	case q.Problem != "" && q.Kind != Read:
 		return Answer{}, fmt.Errorf("%s: the answer was not taken: %s", q.ID, q.Problem)
-	case q.Default == "" && q.Kind != Read:
+	case q.Default == "" && q.Kind != Read && !q.Optional:
 		return Answer{}, fmt.Errorf("%s: %w (%s)", q.ID, ErrUnanswered, strings.TrimSpace(q.Title+" "+q.Prompt))
 	case a.asked[q.ID] > mostRepeats:
 		return Answer{}, fmt.Errorf("%s: asked %d times, and the default does not lead on", q.ID, mostRepeats)

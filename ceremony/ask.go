@@ -85,7 +85,7 @@ func fits(q Question, a Answer) error {
 			return remarkf("%q is not a date. Write it as 2027-11-22, or as +365 for days from now.", a.Text)
 		}
 	case Passphrase:
-		if len(a.Secret) == 0 {
+		if len(a.Secret) == 0 && !q.Optional {
 			return remarkf("Nothing was typed.")
 		}
 	}

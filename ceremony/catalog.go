@@ -18,8 +18,14 @@ type Item struct {
 // Catalog is all ceremonies, in the order of the menu.
 func Catalog() []Item {
 	return []Item{
-		{Script: Create, Sticks: []string{"root-backup-1", "root-backup-2", "signing", "repository", "spare"}},
+		{Script: Create, Sticks: usualSticks()},
+		{Script: Renew, Stage: stageRepository, Sticks: usualSticks()},
 	}
+}
+
+// usualSticks are the drives of the usual plan, and a spare one for what breaks.
+func usualSticks(more ...string) []string {
+	return append(append([]string{"root-backup-1", "root-backup-2", "signing", "repository"}, more...), "spare")
 }
 
 // Find is the entry of a name.

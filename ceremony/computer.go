@@ -11,16 +11,22 @@ import (
 // clockCeiling is how far past its build this program believes a clock.
 const clockCeiling = 5 // years
 
-// checkComputer has the operator confirm the date, and shows whether the network
-// is off and the generator ready. Every ceremony begins with it.
+// checkComputer is the step of a creation: it also looks for one that was cut
+// short.
 func checkComputer(ctx context.Context, s *Session) error {
-	if err := s.Part(ctx, "computer.random", s.awaitRandomness); err != nil {
-		return err
-	}
-	if err := s.Part(ctx, "computer", s.confirmComputer); err != nil {
+	if err := confirmThisComputer(ctx, s); err != nil {
 		return err
 	}
 	return s.Part(ctx, "computer.unfinished", s.lookForUnfinished)
+}
+
+// confirmThisComputer has the operator confirm the date, and shows whether the
+// network is off and the generator ready. Every ceremony begins with it.
+func confirmThisComputer(ctx context.Context, s *Session) error {
+	if err := s.Part(ctx, "computer.random", s.awaitRandomness); err != nil {
+		return err
+	}
+	return s.Part(ctx, "computer", s.confirmComputer)
 }
 
 // awaitRandomness reads from the kernel's generator, which blocks until it is

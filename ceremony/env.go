@@ -16,5 +16,6 @@ type Env struct {
 	Cost      tuf.Cost                 // of a key file's key derivation
 	Built     time.Time                // of this program: no clock is right that is before
 	Rehearsal bool                     // virtual drives, marked as such for ever
+	Staged    bool                     // the drives were made for this rehearsal: each passphrase is its key's name
 	Network   func() ([]string, error) // interfaces that are up, but for lo
 }

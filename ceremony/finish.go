@@ -38,7 +38,7 @@ func (s *Session) listedAndSigned(k HeldKey) string {
 	if slices.Contains(s.State.Root.Roles[k.Role].KeyIDs, k.Key.ID) {
 		listed = "√ listed"
 	}
-	env, err := s.State.Published.Envelope(k.Role)
+	env, err := s.signedFile(k.Role)
 	if err == nil && slices.ContainsFunc(env.Signatures, func(sig tuf.Signature) bool { return sig.KeyID == k.Key.ID }) {
 		signed = "√ signed"
 	}
@@ -81,4 +81,12 @@ func (s *Session) recordPage() Question {
 			Para("The record is on the repository drive. Note the first words of its digest: they show later that it was not altered."),
 			Lines(groupsOf(s.ledger.Groups(), 8)), Lines(wordLines(s.ledger.Words())),
 		}}
+}
+
+// signedFile is the file of a role as this ceremony leaves it.
+func (s *Session) signedFile(role tuf.Role) (tuf.Envelope, error) {
+	if role == tuf.RoleRoot {
+		return s.State.Root.Envelope, nil
+	}
+	return s.State.Published.Online(role)
 }

@@ -63,6 +63,9 @@ type Question struct {
 	Motion  Motion // Wait: what a person is to do with a drive
 	NoBack  bool   // Esc does nothing here: the operator says so
 	Repeats string // the ID of the question whose answer is wanted once more
+	// Optional lets a passphrase be passed over by Enter alone: its holder is not
+	// here.
+	Optional bool
 
 	// Shown is what the answer file's {shown} stands for: the confirmation
 	// words that the text names.

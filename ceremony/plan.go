@@ -175,11 +175,22 @@ func (s *Session) changeNumber(ctx context.Context, line, prompt string, least, 
 }
 
 func (s *Session) changeExpiry(ctx context.Context, role tuf.Role) error {
+	t, err := s.askExpiry(ctx, role, s.State.Plan.Expires[role])
+	if err != nil {
+		return err
+	}
+	s.State.Plan.Expires = maps.Clone(s.State.Plan.Expires)
+	s.State.Plan.Expires[role] = t
+	return nil
+}
+
+// askExpiry asks for the day on which a role's file expires.
+func (s *Session) askExpiry(ctx context.Context, role tuf.Role, is time.Time) (time.Time, error) {
 	now := s.State.Now
 	a, err := s.ask(ctx, Question{ID: "plan.expires." + string(role), Kind: Date, Title: "The plan",
 		Text: []Block{Para("After this date clients refuse the " + string(role) + " metadata, and with it every update."),
 			Para("Write a date like 2027-11-22, or days from now like +365.")},
-		Prompt: "When does " + string(role) + " expire?", Default: s.State.Plan.Expires[role].Format(time.DateOnly)},
+		Prompt: "When does " + string(role) + " expire?", Default: is.Format(time.DateOnly)},
 		func(a Answer) error {
 			t, err := parseDate(a.Text, s.State.Now)
 			switch {
@@ -194,12 +205,9 @@ func (s *Session) changeExpiry(ctx context.Context, role tuf.Role) error {
 			return nil
 		})
 	if err != nil {
-		return err
+		return is, err
 	}
-	t, err := parseDate(a.Text, s.State.Now)
-	s.State.Plan.Expires = maps.Clone(s.State.Plan.Expires)
-	s.State.Plan.Expires[role] = t
-	return err
+	return parseDate(a.Text, s.State.Now)
 }
 
 // settlePlan tells the record what was decided.

@@ -35,6 +35,7 @@ type State struct {
 	Held    []HeldKey          // keys that are on its drives, as far as they were met
 	Custody map[string]Custody // what becomes of drives, by label
 	Labels  []string           // the drives that this ceremony writes
+	InPart  bool               // the root is signed by those who are here, and others sign later
 }
 
 func (s State) clone() State {

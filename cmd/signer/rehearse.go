@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,6 +51,13 @@ func runRehearse(ctx context.Context, args []string, std stdio) int {
 	}
 	env := ceremony.Env{Now: time.Now, Rand: rand.Reader, Drives: drives, Cost: tuf.ProductCost, Built: built(),
 		Rehearsal: true, Network: interfacesUp}
+	if entry.Stage != nil && allBlank(drives) {
+		_, _ = fmt.Fprintln(std.err, "A repository to rehearse on is made; this takes some seconds.")
+		if err := entry.Stage(ctx, env, drives); err != nil {
+			return fail(std, err)
+		}
+		env.Staged = true
+	}
 	err = r.play(ctx, entry.Script(), env, drives, std)
 	switch {
 	case errors.Is(err, ceremony.ErrStop):
@@ -60,6 +68,11 @@ func runRehearse(ctx context.Context, args []string, std stdio) int {
 	}
 	_, _ = fmt.Fprintf(std.out, "The virtual drives are in %s\nTry:  signer check %s/repository\n", r.dir, r.dir)
 	return exitGood
+}
+
+// allBlank says whether nothing was done with the drives yet.
+func allBlank(drives *usb.Virtual) bool {
+	return !slices.ContainsFunc(drives.Sticks(), func(s ceremony.Stick) bool { return s.Content != "blank" })
 }
 
 // names are the ceremonies there are.

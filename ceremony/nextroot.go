@@ -1,0 +1,182 @@
+package ceremony
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"signer/ceremony/tuf"
+)
+
+// These steps bring about root N+1, whatever its change is: derived from the
+// chain, reviewed, signed, played through as a client, and written out.
+
+// reviewChange derives the next root, shows all that it changes, and lets the
+// operator confirm it by words of its digest.
+func reviewChange(ctx context.Context, s *Session) error {
+	if err := s.Part(ctx, "review.derive", func(context.Context) error { return s.deriveNext() }); err != nil {
+		return err
+	}
+	page := Question{ID: "review", Title: fmt.Sprintf("Review: root %d", s.mark().Version), Prompt: "Is this what was decided?",
+		Text: list(s.State.Draft.Review().Sentences)}
+	if err := s.Part(ctx, "review", func(ctx context.Context) error { return s.read(ctx, page) }); err != nil {
+		return err
+	}
+	return s.Part(ctx, "review.words", func(ctx context.Context) error {
+		return s.confirmRoot(ctx, s.commitText())
+	})
+}
+
+func (s *Session) deriveNext() error {
+	change := s.State.Change
+	change.Name, change.Holders = s.script.Name, s.State.Known.holderNames()
+	draft, err := tuf.Derive(s.State.Known.Chain, change, s.State.Now)
+	if err != nil {
+		return err
+	}
+	return s.drafted(draft)
+}
+
+// drafted takes a draft as what is to be reviewed, and records its change.
+func (s *Session) drafted(draft *tuf.Draft) error {
+	s.State.Draft, s.State.Signed = draft, draft.Digest()
+	b, err := json.Marshal(draft.Change())
+	if err != nil {
+		return fmt.Errorf("record the change: %w", err)
+	}
+	s.tell(Event{Kind: Note, Text: fmt.Sprintf("root %d derived: %s", s.mark().Version, draft.Digest().Groups()[:9]),
+		Data: map[string]string{"change": string(b), "now": s.State.Now.Format(time.RFC3339), "root_before": string(s.State.Known.Latest().Raw)}})
+	return nil
+}
+
+// commitText says what the typed words lead to.
+func (s *Session) commitText() []Block {
+	return []Block{Warn("From here on drives are written: " + strings.Join(s.driveLabels(), ", ") + ". There is no way back by Esc.")}
+}
+
+// signNext signs what was reviewed, with the keys that are unlocked, and plays
+// the clients before any of it can reach a drive.
+func signNext(ctx context.Context, s *Session) error {
+	return s.Part(ctx, "sign", func(ctx context.Context) error {
+		var shown tuf.Simulation
+		_, err := s.askBeside(ctx, Question{ID: "sign.working", Kind: Wait, Title: "Signing", Prompt: "Signing, and trying it as a client would"},
+			func(context.Context) (err error) {
+				shown, err = s.signAndPlay()
+				return err
+			})
+		if err != nil {
+			return err
+		}
+		s.tellNextSignatures()
+		for _, sentence := range shown.Shown {
+			s.note("%s", sentence)
+		}
+		return nil
+	})
+}
+
+func (s *Session) signAndPlay() (tuf.Simulation, error) {
+	root, err := tuf.Sign(s.State.Reviewed, s.rootSigners()...)
+	if err != nil {
+		return tuf.Simulation{}, err
+	}
+	before, after := s.State.Known.Public, s.State.Known.Public
+	after.Roots, after.Root = append(slices.Clone(before.Roots), root.Raw), root.Raw
+	shown, err := tuf.Simulate(after, s.State.Now)
+	if err != nil {
+		return tuf.Simulation{}, fmt.Errorf("clients would refuse what was just signed: %w", err)
+	}
+	s.State.Root, s.State.Published = root, after
+	return shown, nil
+}
+
+// rootSigners are the unlocked keys that the old or the new root has as root
+// keys.
+func (s *Session) rootSigners() []*tuf.PrivateKey {
+	keys := s.unlocked(s.State.Known.Latest(), tuf.RoleRoot)
+	for _, key := range s.unlocked(s.State.Draft.Root(), tuf.RoleRoot) {
+		if !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+func (s *Session) tellNextSignatures() {
+	s.tell(Event{Kind: Did, Text: fmt.Sprintf("root %d signed by %s; a client accepts it", s.mark().Version,
+		plural(len(s.State.Root.Signatures), "root key", "root keys")), Data: signatureData("root", s.State.Root.Signatures)})
+	for role := range s.State.Change.Online {
+		e, err := s.State.Published.Online(role)
+		if err != nil {
+			continue // SignOnlineAgain parsed it a moment ago
+		}
+		s.tell(Event{Kind: Did, Text: fmt.Sprintf("%s %d signed", role, e.Version), Data: signatureData(string(role), e.Signatures)})
+	}
+}
+
+// writeBackupLedgers brings the ledger of the root backups up to date that were
+// here today: they are how a second root of one version is noticed. Those that
+// were not here are brought up to date when they come next.
+func writeBackupLedgers(ctx context.Context, s *Session) error {
+	for _, d := range s.backupsToday() {
+		err := s.makeDrive(ctx, driveJob{role: RootBackup, label: d.Label, title: "Root backup " + d.Label, update: true,
+			what: "the new root in its ledger; its keys stay as they are", files: s.ledgerFiles, end: "It goes back to where it is kept."})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// backupsToday are the root backups that were read in this ceremony, the one that
+// is plugged in first.
+func (s *Session) backupsToday() (out []KnownDrive) {
+	plugged := map[string]bool{}
+	for _, d := range s.env.Drives.List() {
+		plugged[d.Serial] = true
+	}
+	for _, d := range s.State.Known.Drives {
+		if d.Role == RootBackup && d.State == InUse && d.Seen.Equal(s.State.Now) {
+			out = append(out, d)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b KnownDrive) int {
+		switch {
+		case plugged[a.Serial] == plugged[b.Serial]:
+			return naturally(a.Label, b.Label)
+		case plugged[a.Serial]:
+			return -1
+		}
+		return 1
+	})
+	return out
+}
+
+// writeNextRepository puts the new root onto the repository drive, beside what is
+// there.
+func writeNextRepository(ctx context.Context, s *Session) error {
+	return s.makeDrive(ctx, driveJob{role: Repository, label: repositoryLabel, title: "Repository drive", update: true,
+		what: "the repository for the web server, and the ledger; no private key", dirs: []string{"staged"},
+		files: s.repositoryFiles, end: "It goes to whoever runs the web server, and comes back to the next ceremony."})
+}
+
+func (s *Session) repositoryFiles() ([]tuf.File, error) {
+	files, err := s.public().Files()
+	if err != nil {
+		return nil, err
+	}
+	ledger, err := s.ledgerFiles()
+	return append(files, ledger...), err
+}
+
+// toWrite are the drives that a ceremony writes which makes only a new root.
+func (s *Session) toWrite() []string {
+	var labels []string
+	for _, d := range s.backupsToday() {
+		labels = append(labels, d.Label)
+	}
+	return append(labels, repositoryLabel)
+}
