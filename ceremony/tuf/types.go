@@ -66,10 +66,10 @@ func ParseDigest(s string) (d Digest, err error) {
 
 func fromHex(dst []byte, what string, src []byte) error {
 	if len(src) != hex.EncodedLen(len(dst)) || strings.ToLower(string(src)) != string(src) {
-		return fmt.Errorf("%s %q: want %d lower-case hex digits", what, src, hex.EncodedLen(len(dst)))
+		return fmt.Errorf("%s %s: want %d lower-case hex digits", what, quote(string(src)), hex.EncodedLen(len(dst)))
 	}
 	if _, err := hex.Decode(dst, src); err != nil {
-		return fmt.Errorf("%s %q: %w", what, src, err)
+		return fmt.Errorf("%s %s: %w", what, quote(string(src)), err)
 	}
 	return nil
 }
