@@ -13,6 +13,9 @@ type Draft struct {
 	root     *Root // as Strict reads it
 	signed   []byte
 	review   Review
+
+	signatures []Signature // of a root that was begun elsewhere: resume.go
+	dropped    []string
 }
 
 // Derive builds the root that follows the chain, or root 1 when the chain is

@@ -56,6 +56,7 @@ func (r Reviewed) sign(by signing) (*Root, error) {
 	if err != nil {
 		return nil, err
 	}
+	signatures = r.withEarlier(signatures)
 	file, err := signedFile(r.draft.signed, signatures)
 	if err != nil {
 		return nil, err
@@ -71,6 +72,23 @@ func (r Reviewed) sign(by signing) (*Root, error) {
 		return nil, fmt.Errorf("%w: it was %s, and this is %s", ErrNotReviewed, r.digest, root.Digest())
 	}
 	return root, nil
+}
+
+// withEarlier adds the signatures with which the draft came, which count more
+// than those made now by the same keys, and puts all in the order of the lists.
+func (r Reviewed) withEarlier(made []Signature) (all []Signature) {
+	from := append(slices.Clone(r.draft.signatures), made...)
+	by := func(list []Signature, id KeyID) int {
+		return slices.IndexFunc(list, func(s Signature) bool { return s.KeyID == id })
+	}
+	for _, list := range r.lists() {
+		for _, id := range list.Roles[RoleRoot].KeyIDs {
+			if i := by(from, id); i >= 0 && by(all, id) < 0 {
+				all = append(all, from[i])
+			}
+		}
+	}
+	return all
 }
 
 func (r Reviewed) complete(root *Root) error {
