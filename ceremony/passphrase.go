@@ -76,10 +76,8 @@ func (s *Session) typedPassphrase(ctx context.Context, k HeldKey, title string) 
 
 // strength refuses a weak passphrase, or only names it in a rehearsal.
 func (s *Session) strength(k HeldKey, pass secret.Bytes) error {
-	// The estimator takes a string: a copy that is not wiped.
-	grade := zxcvbn.PasswordStrength(string(pass[:min(len(pass), estimated)]), s.names())
 	switch {
-	case grade.Score >= strongEnough:
+	case StrongPassphrase(pass, s.names()...):
 	case !s.env.Rehearsal:
 		return remarkf("That could be guessed. Use more words, or words that do not belong together.")
 	default:
@@ -88,14 +86,22 @@ func (s *Session) strength(k HeldKey, pass secret.Bytes) error {
 	return nil
 }
 
-// names are words that stand beside the keys in every record: no passphrase is
-// strong by them. The estimator compares in small letters.
+// StrongPassphrase reports whether a passphrase can stand between a thief and a
+// key. Names that stand beside the key add nothing to it; the estimator compares
+// in small letters.
+func StrongPassphrase(pass secret.Bytes, names ...string) bool {
+	known := strings.Fields(strings.ToLower(strings.Join(names, " ")))
+	// The estimator takes a string: a copy that is not wiped.
+	return zxcvbn.PasswordStrength(string(pass[:min(len(pass), estimated)]), known).Score >= strongEnough
+}
+
+// names stand beside the keys in every record: no passphrase is strong by them.
 func (s *Session) names() []string {
-	all := s.State.Plan.Releaser
+	all := []string{s.State.Plan.Releaser}
 	for _, k := range s.State.Keys {
-		all += " " + k.Holder
+		all = append(all, k.Holder)
 	}
-	return strings.Fields(strings.ToLower(all))
+	return all
 }
 
 func (s *Session) madePassphrase(ctx context.Context, k HeldKey, title string) (secret.Bytes, error) {
