@@ -16,6 +16,10 @@ fuzz time="30s":
 golden:
     go test ./ui ./ceremony/tuf -update
 
+# The handbook and its screens, written anew from rehearsals
+docs:
+    go test ./ui -run Handbook -update
+
 # The machine's share of the work, which docs/benchmarks.md reports
 bench:
     go test -run '^$' -bench . -benchmem ./...

@@ -78,13 +78,16 @@ func (h *hands) pick(key string) {
 	wanted := slices.IndexFunc(l.options, func(o ceremony.Option) bool { return o.Key == key })
 	for range l.options {
 		switch {
-		case wanted < 0 || l.chosen == wanted:
-			return // none of the options is for Enter to say
+		case l.chosen == wanted:
+			return
 		case wanted < l.chosen:
 			h.press(up)
 		default:
 			h.press(down)
 		}
+	}
+	if l.chosen != wanted {
+		h.t.Fatalf("%q cannot be chosen:\n%s", key, h.frame())
 	}
 }
 

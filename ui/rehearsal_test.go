@@ -149,7 +149,7 @@ func (r *rehearsal) answer(a *asked) {
 	answer, err := r.file.Ask(noWaiting(), q)
 	switch {
 	case errors.Is(err, context.Canceled): // the world answers
-		r.gives(q, ceremony.Answer{})
+		r.gives(a.question, ceremony.Answer{})
 		return
 	case err != nil:
 		r.t.Fatalf("%v\n%s", err, r.frame())
@@ -161,5 +161,5 @@ func (r *rehearsal) answer(a *asked) {
 	r.looks()
 	r.give(a, answer)
 	r.sees = sees
-	r.gives(q, answer)
+	r.gives(a.question, answer)
 }

@@ -15,7 +15,7 @@ import (
 	"signer/ceremony"
 )
 
-var update = flag.Bool("update", false, "write the golden screens anew")
+var update = flag.Bool("update", false, "write the golden screens and the handbook anew")
 
 // glyphs are those that a bare console was seen to show, beside ASCII.
 const glyphs = "√×►•█░▀▄→│─═↑↓·"

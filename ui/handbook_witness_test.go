@@ -1,0 +1,117 @@
+package ui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"signer/ceremony/tuf"
+)
+
+// A sheet is one printed page: 60 lines of 79 columns fit on A4 and on letter
+// paper, whatever prints them.
+const sheetHeight, sheetWidth = 60, 79
+
+const (
+	tickBox    = "  [ ]   "
+	initialBox = "[____]  "
+	watchWidth = sheetWidth - len(tickBox) - stepTitleWidth
+)
+
+// witnessSheet is for somebody who watches and knows nothing of keys: what to
+// look at, what to copy from the screen and compare, where to initial. What a
+// ceremony has none of is not on its sheet.
+func witnessSheet(a *account) string {
+	lines := []string{
+		"Date ________________   from _______ to _______ UTC   place ___________________",
+		"Led by __________________________________   witness ___________________________",
+		"Present _______________________________________________________________________",
+		"It was  [ ] the real thing   [ ] a rehearsal: the screen says so at its top",
+		"",
+	}
+	lines = append(lines, watched(a)...)
+	lines = append(lines, compared(a)...)
+	lines = append(lines, proven(a)...)
+	lines = append(lines,
+		"RECORD   copy its digest from the last page: it shows later what was altered",
+		strings.Repeat("  ____ ____ ____ ____", 2),
+		strings.Repeat("  ____ ____ ____ ____", 2),
+		"",
+		"Remarks _______________________________________________________________________",
+		"",
+		"Signed  witness ___________________________   led by __________________________",
+	)
+	return fmt.Sprintf("# Witness sheet: %s\n\n```text\n%s\n```\n", a.script.Title, strings.Join(lines, "\n"))
+}
+
+// watched are the steps, each with what to look at, and a box.
+func watched(a *account) []string {
+	out := []string{"WATCH    tick [ ] what you saw; initial [____] what cannot be taken back"}
+	for _, step := range a.script.Steps {
+		box := tickBox
+		switch {
+		case step.Commits:
+			box = initialBox
+		case step.Witness == "":
+			continue
+		}
+		for i, line := range wrap(step.Witness, watchWidth) {
+			if i == 0 {
+				line = box + column(step.Title, stepTitleWidth) + line
+			} else {
+				line = strings.Repeat(" ", len(box)+stepTitleWidth) + line
+			}
+			out = append(out, strings.TrimRight(line, " "))
+		}
+	}
+	return append(out, "")
+}
+
+// compared are the fingerprints: of the root that is signed, and of root keys
+// that are made. They are copied from the screen, and not printed here: a sheet
+// that knew them would be compared with itself.
+func compared(a *account) []string {
+	var out []string
+	if slices.ContainsFunc(a.facts, func(f map[string]string) bool { return f["signed_sha256"] != "" }) {
+		out = append(out, "Root version _____   digest, the first digits   ____ ____ ____ ____",
+			"and the first words   ______________ ______________ ______________")
+	}
+	for _, key := range named(a, "key") {
+		if key["role"] == string(tuf.RoleRoot) {
+			out = append(out, fmt.Sprintf("%-11s ____ ____  held by __________________   in review [ ]   at end [ ]",
+				strings.Replace(key["key"], "root-", "root key ", 1)))
+		}
+	}
+	if out == nil {
+		return nil
+	}
+	return append(append([]string{"COMPARE  copy from the screen, and compare wherever the screen shows it again"}, out...), "")
+}
+
+// proven are the drives.
+func proven(a *account) []string {
+	drives := named(a, "drive")
+	if len(drives) == 0 {
+		return nil
+	}
+	out := []string{"DRIVES   initial each one when the screen says that it is proven"}
+	for _, d := range drives {
+		out = append(out, driveRow(d["drive"]))
+	}
+	return append(out, driveRow(strings.Repeat("_", 18)), "")
+}
+
+func driveRow(label string) string {
+	return fmt.Sprintf("%s%-18s  serial ________________  kept by ________________", initialBox, clip(label, 18))
+}
+
+// named are the facts about each thing of a kind, the first of each.
+func named(a *account, kind string) (facts []map[string]string) {
+	for _, f := range a.facts {
+		known := func(other map[string]string) bool { return other[kind] == f[kind] }
+		if f[kind] != "" && !slices.ContainsFunc(facts, known) {
+			facts = append(facts, f)
+		}
+	}
+	return facts
+}
