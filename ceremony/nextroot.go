@@ -21,13 +21,11 @@ func reviewChange(ctx context.Context, s *Session) error {
 		return err
 	}
 	page := Question{ID: "review", Title: fmt.Sprintf("Review: root %d", s.mark().Version), Prompt: "Is this what was decided?",
-		Text: list(s.State.Draft.Review().Sentences)}
+		Text: append(list(s.State.Draft.Review().Sentences), s.commitText()...)}
 	if err := s.Part(ctx, "review", func(ctx context.Context) error { return s.read(ctx, page) }); err != nil {
 		return err
 	}
-	return s.Part(ctx, "review.words", func(ctx context.Context) error {
-		return s.confirmRoot(ctx, s.commitText())
-	})
+	return s.Part(ctx, "review.words", s.confirmRoot)
 }
 
 func (s *Session) deriveNext() error {
@@ -52,9 +50,9 @@ func (s *Session) drafted(draft *tuf.Draft) error {
 	return nil
 }
 
-// commitText says what the typed words lead to.
+// commitText says what the typed words, which come next, lead to.
 func (s *Session) commitText() []Block {
-	return []Block{Warn("From here on drives are written: " + strings.Join(s.driveLabels(), ", ") + ". There is no way back by Esc.")}
+	return []Block{Warn("After the next page there is no way back by Esc: it is signed, and these are written: " + strings.Join(s.toWrite(), ", ") + ".")}
 }
 
 // signNext signs what was reviewed, with the keys that are unlocked, and plays

@@ -71,7 +71,7 @@ func (s *Session) knownRows() []Row {
 	root := k.Latest().Roles[tuf.RoleRoot]
 	rows := []Row{
 		{"Repository", k.Chain.First().Groups()[:19]},
-		{"Root", fmt.Sprintf("version %d, %d of %d keys sign", k.Latest().Version, root.Threshold, len(root.KeyIDs))},
+		{"Now", fmt.Sprintf("root %d, %d of %d keys sign", k.Latest().Version, root.Threshold, len(root.KeyIDs))},
 	}
 	for _, role := range tuf.Roles() {
 		if at, ok := k.Public.Dates(k.Latest())[role]; ok {

@@ -22,7 +22,7 @@ func reviewRoot(ctx context.Context, s *Session) error {
 			return err
 		}
 	}
-	if err := s.Part(ctx, "review.words", func(ctx context.Context) error { return s.confirmRoot(ctx, nil) }); err != nil {
+	if err := s.Part(ctx, "review.words", s.confirmRoot); err != nil {
 		return err
 	}
 	return s.Part(ctx, "review.commit", s.announceWriting)
@@ -69,15 +69,15 @@ func indent(text string) string { return "  " + strings.ReplaceAll(text, "\n", "
 
 // confirmRoot has the operator type two words of the digest, which the page
 // picks, so that the page was read.
-func (s *Session) confirmRoot(ctx context.Context, also []Block) error {
+func (s *Session) confirmRoot(ctx context.Context) error {
 	challenge, err := s.State.Draft.Review().Challenge(s.rand)
 	if err != nil {
 		return err
 	}
 	digest, version := s.State.Draft.Digest(), s.mark().Version
 	_, err = s.ask(ctx, Question{ID: "review.words", Kind: Type, Title: fmt.Sprintf("Review: confirm root %d", version),
-		Text: append([]Block{Para("The digest in words. It names the bytes that you have just read, and that will be signed."),
-			Lines(numberedWords(digest.Words()))}, also...),
+		Text: []Block{Para("The digest in words. It names the bytes that you have just read, and that will be signed."),
+			Lines(numberedWords(digest.Words()))},
 		Prompt: fmt.Sprintf("Type word %d and word %d:", challenge.Positions[0], challenge.Positions[1]),
 		Shown:  strings.Join(challenge.Words[:], " ")},
 		func(a Answer) error {
