@@ -16,25 +16,33 @@ var (
 const maxChainDeviations = 8 * maxDeviations
 
 // Chain is a repository's roots from version 1, each signed by the threshold of
-// the one before it and by its own (TUF 1.0.34 §5.3.4). Of all roots but the
-// latest it keeps the digest of the file.
+// the one before it and by its own (TUF 1.0.34 §5.3.4). Where the first roots are
+// lost it begins with a later one. Of all roots but the latest it keeps the
+// digest of the file.
 type Chain struct {
 	mode       Mode
-	digests    []Digest // of N.root.json, at N-1
+	base       int64    // the version that it begins with
+	digests    []Digest // of N.root.json, at N-base
 	latest     *Root
 	deviations []string
 }
 
 // NewChain begins with 1.root.json, which is trusted because it is handed in.
 func NewChain(first []byte, mode Mode) (*Chain, error) {
+	return NewChainAt(first, 1, mode)
+}
+
+// NewChainAt begins with a later root, where those before it are lost. Nothing
+// vouches for it but the person who confirms its fingerprint.
+func NewChainAt(first []byte, version int64, mode Mode) (*Chain, error) {
 	root, err := ParseRoot(first, mode)
 	if err != nil {
 		return nil, fmt.Errorf("begin a chain: %w", err)
 	}
-	if root.Version != 1 {
-		return nil, fmt.Errorf("begin a chain: %w: the first root is version %d", ErrGap, root.Version)
+	if root.Version != version {
+		return nil, fmt.Errorf("begin a chain: %w: the first root is version %d, want %d", ErrGap, root.Version, version)
 	}
-	c := &Chain{mode: mode}
+	c := &Chain{mode: mode, base: version}
 	if err := c.verify(root, root); err != nil {
 		return nil, fmt.Errorf("begin a chain: %w", err)
 	}
@@ -71,7 +79,7 @@ func (c *Chain) follows(root *Root) error {
 		}
 		return fmt.Errorf("root %d (%s) after root %d (%s): %w", root.Version, digest, latest, c.Digest(latest), ErrGap)
 	}
-	if known := c.Digest(root.Version); known != digest {
+	if known := c.Digest(root.Version); known != digest && !known.IsZero() {
 		return fmt.Errorf("root %d (%s) beside root %d (%s): %w", root.Version, digest, root.Version, known, ErrFork)
 	}
 	return fmt.Errorf("root %d (%s) after root %d (%s): %w", root.Version, digest, latest, c.Digest(latest), ErrRollback)
@@ -107,13 +115,23 @@ func (c *Chain) deviate(sentence string) {
 func (c *Chain) Latest() *Root { return c.latest }
 
 // Len is the version of the latest root.
-func (c *Chain) Len() int { return len(c.digests) }
+func (c *Chain) Len() int { return int(c.base) - 1 + len(c.digests) }
 
-// First is the digest of 1.root.json: it names the repository.
+// Base is the version of the earliest root that is known: 1, unless the first
+// roots are lost.
+func (c *Chain) Base() int64 { return c.base }
+
+// First is the digest of the earliest root that is known. That of 1.root.json
+// names the repository; where it is lost, this one does.
 func (c *Chain) First() Digest { return c.digests[0] }
 
-// Digest is that of the file of a version from 1 to Len.
-func (c *Chain) Digest(version int64) Digest { return c.digests[version-1] }
+// Digest is that of the file of a version from Base to Len; zero of any other.
+func (c *Chain) Digest(version int64) Digest {
+	if version < c.base || version > int64(c.Len()) {
+		return Digest{}
+	}
+	return c.digests[version-c.base]
+}
 
 // Deviations are what this program would not have written, root by root.
 func (c *Chain) Deviations() []string { return c.deviations }

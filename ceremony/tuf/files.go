@@ -45,7 +45,7 @@ func (p Published) Files() ([]File, error) {
 		files = append(files, File{path.Join(repositoryDir, name), data, metadataPerm})
 	}
 	for i, b := range p.Roots {
-		add(versioned(int64(i+1), RoleRoot), b)
+		add(versioned(p.base()+int64(i), RoleRoot), b)
 	}
 	add("root.json", latest)
 	for _, role := range OnlineRoles() {

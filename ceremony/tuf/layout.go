@@ -3,6 +3,7 @@ package tuf
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -12,7 +13,8 @@ import (
 // out: keys/, repository/ and staged/.
 type Layout struct {
 	Keys                               []File   // keys/*.json
-	Roots                              [][]byte // N.root.json at N-1, up to the first that is not there
+	Base                               int64    // the version of the first of Roots: 1, unless the first roots are lost
+	Roots                              [][]byte // N.root.json at N-Base, up to the first that is not there
 	Root, Targets, Snapshot, Timestamp []byte   // repository/root.json and so on; nil when not there
 	Versions                           []File   // N.targets.json and N.snapshot.json, as consistent snapshots have them
 	Staged                             []File   // staged/*.json
@@ -54,7 +56,7 @@ func ReadLayout(t Tree) (*Layout, error) {
 
 // Published is the repository as clients will find it.
 func (l *Layout) Published() Published {
-	return Published{Roots: l.Roots, Root: l.Root, Targets: l.Targets, Snapshot: l.Snapshot, Timestamp: l.Timestamp}
+	return Published{Base: l.Base, Roots: l.Roots, Root: l.Root, Targets: l.Targets, Snapshot: l.Snapshot, Timestamp: l.Timestamp}
 }
 
 type layoutReader struct {
@@ -171,21 +173,14 @@ func limitOf(top, name string) int {
 }
 
 // line puts the roots in line. One that follows a gap is not a root that any
-// client comes to.
+// client comes to. A root 1 that is there and was not read is not lost.
 func (r *layoutReader) line() {
-	for {
-		b, ok := r.roots[int64(len(r.layout.Roots)+1)]
-		if !ok {
-			break
-		}
-		r.layout.Roots = append(r.layout.Roots, b)
-		delete(r.roots, int64(len(r.layout.Roots)))
+	l, first := r.layout, path.Join(repositoryDir, versioned(1, RoleRoot))
+	l.Base = 1
+	beyond := slices.Sorted(maps.Keys(r.roots))
+	if !slices.ContainsFunc(l.Refused, func(refused Refusal) bool { return refused.Name == first }) {
+		l.Base, l.Roots, beyond = lineOf(r.roots, l.Root)
 	}
-	var beyond []int64
-	for version := range r.roots {
-		beyond = append(beyond, version)
-	}
-	slices.Sort(beyond)
 	for _, version := range beyond {
 		r.refuse(path.Join(repositoryDir, versioned(version, RoleRoot)), ErrGap)
 	}

@@ -13,18 +13,23 @@ func PublishedFrom(files map[string][]byte) (Published, error) {
 	const dir = "repository/"
 	p := Published{Root: files[dir+"root.json"], Targets: files[dir+"targets.json"],
 		Snapshot: files[dir+"snapshot.json"], Timestamp: files[dir+"timestamp.json"]}
-	for {
-		b, ok := files[fmt.Sprintf("%s%d.root.json", dir, len(p.Roots)+1)]
-		if !ok {
-			break
+	roots := map[int64][]byte{}
+	for name, b := range files {
+		if version, ok := rootVersion(name); ok {
+			roots[version] = b
 		}
-		p.Roots = append(p.Roots, b)
 	}
-	if len(p.Roots) == 0 {
-		return p, fmt.Errorf("repository: there is no %s1.root.json", dir)
+	if p.Base, p.Roots, _ = lineOf(roots, p.Root); len(p.Roots) == 0 {
+		return p, fmt.Errorf("repository: there is no line of roots from %s1.root.json on", dir)
 	}
 	return p, nil
 }
+
+// base is the version of the first of Roots.
+func (p Published) base() int64 { return max(p.Base, 1) }
+
+// latest is the version of the last of Roots.
+func (p Published) latest() int64 { return p.base() + int64(len(p.Roots)) - 1 }
 
 // Envelope is what the file of a role has in common with the others; of root, the
 // latest.

@@ -10,7 +10,8 @@ import (
 // Published is a repository as clients download it. The three online files are
 // all there, or none is.
 type Published struct {
-	Roots                        [][]byte // N.root.json, at N-1
+	Base                         int64    // the version of the first of Roots; 0 means 1
+	Roots                        [][]byte // N.root.json, at N-Base
 	Root                         []byte   // root.json as it was read; nil where it is yet to be copied from the last of Roots
 	Targets, Snapshot, Timestamp []byte
 }
@@ -35,7 +36,7 @@ type simulator struct {
 }
 
 // Simulate plays the update of clients that hold root 1, root 2 and so on up to
-// the latest: now, in 30 days, and one second before the latest root expires.
+// the latest (where the first are lost, from Base on): now, in 30 days, and one second before the latest root expires.
 // The error names the first that would fail, and why. An online file that is
 // expired is shown: the releaser renews it; all else about it must be right.
 func Simulate(m Published, now time.Time) (Simulation, error) {
@@ -64,33 +65,43 @@ func (s *simulator) roots() error {
 		return errors.New("there is no root")
 	}
 	for i, b := range s.m.Roots {
-		next, err := s.load(int64(i+1), b)
+		next, err := s.load(s.m.base()+int64(i), b)
 		if err == nil && s.latest != nil {
 			err = s.step(s.latest, next)
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", holders(i), err)
+			return fmt.Errorf("%s: %w", s.holders(i), err)
 		}
 		s.latest = next
 	}
 	for _, sentence := range s.latest.Deviations {
 		s.show("Root %d: %s.", s.latest.Version, sentence)
 	}
-	s.pass("A client that holds any root from 1 to %d accepts root %d.", len(s.m.Roots), len(s.m.Roots))
+	s.pass("A client that holds any root from %d to %d accepts root %d.", s.m.base(), s.m.latest(), s.m.latest())
+	s.lost()
 	if n := len(s.m.Roots); n > nearRotations {
 		s.show("There are %d roots: a client of go-tuf/v2 takes %d steps at most.", n, maxRotations)
 	}
 	return nil
 }
 
-// holders names the clients that meet the root at index i first.
-func holders(i int) string {
-	switch i {
-	case 0, 1:
-		return "a client that holds root 1 stops"
-	default:
-		return fmt.Sprintf("a client that holds any root from 1 to %d stops", i)
+// lost says which clients cannot be played.
+func (s *simulator) lost() {
+	switch last := s.m.base() - 1; {
+	case last == 1:
+		s.show("A client that holds root 1 cannot be played, for that root is lost.")
+	case last > 1:
+		s.show("Clients that hold root 1 to %d cannot be played, for their roots are lost: one that does not find the next root stays where it is.", last)
 	}
+}
+
+// holders names the clients that meet the root at index i first.
+func (s *simulator) holders(i int) string {
+	base := s.m.base()
+	if i <= 1 {
+		return fmt.Sprintf("a client that holds root %d stops", base)
+	}
+	return fmt.Sprintf("a client that holds any root from %d to %d stops", base, base+int64(i)-1)
 }
 
 // load reads a root as a client that trusts it does.
@@ -142,9 +153,9 @@ func (s *simulator) dissent(from, to *Root, err error) error {
 // copies compares root.json, which go-tuf v0.5.2's tools read, with the latest
 // root, which clients read.
 func (s *simulator) copies() error {
-	n := len(s.m.Roots)
-	if s.m.Root != nil && !bytes.Equal(s.m.Root, s.m.Roots[n-1]) {
-		return fmt.Errorf("root.json (%s) is not %d.root.json (%s)", DigestOf(s.m.Root), n, DigestOf(s.m.Roots[n-1]))
+	latest := s.m.Roots[len(s.m.Roots)-1]
+	if s.m.Root != nil && !bytes.Equal(s.m.Root, latest) {
+		return fmt.Errorf("root.json (%s) is not %d.root.json (%s)", DigestOf(s.m.Root), s.m.latest(), DigestOf(latest))
 	}
 	return nil
 }
