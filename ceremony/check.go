@@ -102,7 +102,7 @@ func (c *checker) readLayout() bool {
 		switch {
 		case c.unread[r.Name]:
 		case errors.Is(r.Err, tuf.ErrGap):
-			c.find(Broken, r.Name, "A root between this one and root %d is missing: no client comes here.", len(c.layout.Roots))
+			c.find(Broken, r.Name, "A root between this one and root %d is missing: no client comes here.", int(c.layout.Base)-1+len(c.layout.Roots))
 		default:
 			c.find(Refused, r.Name, "%s", asSentence(r.Err.Error()))
 		}

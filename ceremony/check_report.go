@@ -83,8 +83,9 @@ type DriveSeen struct {
 // ChainSeen is the roots.
 type ChainSeen struct {
 	Folder     string      `json:"folder"`     // where they are: repository or ledger/roots
-	Repository *tuf.Digest `json:"repository"` // SHA-256 of 1.root.json; null when it does not verify
-	Verified   int         `json:"verified"`   // roots 1 to this follow each other
+	Repository *tuf.Digest `json:"repository"` // SHA-256 of the first, which is 1.root.json unless it is lost; null when it does not verify
+	First      int64       `json:"first"`      // the version of the first that is here
+	Verified   int         `json:"verified"`   // roots up to this follow each other
 	Present    int         `json:"present"`    // N.root.json files
 	Consistent bool        `json:"consistent_snapshot"`
 	Deviations []string    `json:"deviations"` // what this program would not write

@@ -26,8 +26,13 @@ func (c *checker) checkRepository() {
 		}
 		return
 	}
-	c.r.Chain = &ChainSeen{Folder: folder, Present: len(roots) + after, Deviations: []string{}}
-	whole := c.follow(roots)
+	base := int64(1)
+	if folder == repositoryFolder {
+		base = c.layout.Base
+		c.missesFirst(base)
+	}
+	c.r.Chain = &ChainSeen{Folder: folder, First: base, Present: len(roots) + after, Deviations: []string{}}
+	whole := c.follow(base, roots)
 	if c.chain == nil {
 		c.r.Clients.Problem = "not played: the first root does not verify"
 		return
@@ -43,6 +48,16 @@ func (c *checker) checkRepository() {
 		return
 	}
 	c.playClients(roots)
+}
+
+// missesFirst says that the first roots are lost. What follows is judged as it is.
+func (c *checker) missesFirst(base int64) {
+	switch last := base - 1; {
+	case last == 1:
+		c.find(Broken, insideOf+"1.root.json", "It is missing: every root from the first must be here. A client that holds it cannot be played.")
+	case last > 1:
+		c.find(Broken, insideOf+"1.root.json", "It is missing, and so are all up to %d.root.json: every root from the first must be here. Clients that hold one of them cannot be played.", last)
+	}
 }
 
 // gaps counts the roots that come after a missing one.
@@ -64,14 +79,14 @@ func (c *checker) ledgerRoots() (roots [][]byte) {
 }
 
 // follow builds the chain as far as it goes, and says where it ends.
-func (c *checker) follow(roots [][]byte) (whole bool) {
+func (c *checker) follow(base int64, roots [][]byte) (whole bool) {
 	for _, mode := range []tuf.Mode{tuf.Strict, tuf.History} {
-		err := c.followIn(mode, roots)
+		err := c.followIn(mode, base, roots)
 		if err == nil {
 			return true
 		}
 		if mode == tuf.History {
-			next := 1
+			next := int(base)
 			if c.chain != nil {
 				next = c.chain.Len() + 1
 			}
@@ -81,8 +96,8 @@ func (c *checker) follow(roots [][]byte) (whole bool) {
 	return false
 }
 
-func (c *checker) followIn(mode tuf.Mode, roots [][]byte) (err error) {
-	if c.chain, err = tuf.NewChain(roots[0], mode); err != nil {
+func (c *checker) followIn(mode tuf.Mode, base int64, roots [][]byte) (err error) {
+	if c.chain, err = tuf.NewChainAt(roots[0], base, mode); err != nil {
 		c.chain = nil
 		return err
 	}
@@ -118,7 +133,7 @@ func (c *checker) checkCopy() {
 
 // playClients plays the update. What was found file by file is not found again.
 func (c *checker) playClients(roots [][]byte) {
-	published := tuf.Published{Roots: roots}
+	published := tuf.Published{Base: c.chain.Base(), Roots: roots}
 	if c.r.Chain.Folder == repositoryFolder {
 		published = c.layout.Published()
 	}

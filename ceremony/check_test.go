@@ -236,4 +236,12 @@ func TestCheckOfRealHistory(t *testing.T) {
 		t.Errorf("%s, %+v\n%s", r.Verdict, r.Chain, r.Text())
 	}
 	pageIsPlain(t, r)
+	for n := 1; n <= 9; n++ {
+		delete(files, fmt.Sprintf("%d.root.json", n))
+	}
+	r = checkDir(t, lay(t, files), time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC))
+	if r.Verdict != ceremony.Broken || r.Chain.First != 10 || r.Chain.Verified != 15 || r.Chain.Present != 6 || !r.Clients.Played || r.Clients.Problem != "" ||
+		!says(r, ceremony.Broken, "all up to 9.root.json") || !strings.Contains(r.Text(), "Roots 10 to 15 in") {
+		t.Errorf("without the first nine: %s, %+v, %+v\n%s", r.Verdict, r.Chain, r.Clients, r.Text())
+	}
 }

@@ -99,15 +99,16 @@ func (p *reportPage) chain(r Report) {
 }
 
 func (c ChainSeen) sentence() string {
+	follow := c.Verified - int(c.First) + 1
 	switch {
 	case c.Verified == 0:
 		return fmt.Sprintf("%d in %s, and the first does not verify.", c.Present, c.Folder)
-	case c.Verified == 1 && c.Present == 1:
-		return fmt.Sprintf("Root 1 in %s has the signatures that it wants.", c.Folder)
-	case c.Verified < c.Present:
-		return fmt.Sprintf("Roots 1 to %d of %d in %s: what comes after does not follow.", c.Verified, c.Present, c.Folder)
+	case follow == 1 && c.Present == 1:
+		return fmt.Sprintf("Root %d in %s has the signatures that it wants.", c.First, c.Folder)
+	case follow < c.Present:
+		return fmt.Sprintf("Roots %d to %d of %d in %s: what comes after does not follow.", c.First, c.Verified, c.Present, c.Folder)
 	}
-	return fmt.Sprintf("Roots 1 to %d in %s: each has the signatures that it and the one before want.", c.Verified, c.Folder)
+	return fmt.Sprintf("Roots %d to %d in %s: each has the signatures that it and the one before want.", c.First, c.Verified, c.Folder)
 }
 
 func (p *reportPage) roles(roles []RoleSeen) {
