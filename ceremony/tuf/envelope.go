@@ -89,6 +89,9 @@ func (r *reader) expires(signed object) (time.Time, error) {
 	return t, err
 }
 
+// nullSignatures is the deviation that is none of a staged root.
+const nullSignatures = `"signatures" is null`
+
 // signatures reads the list of signatures. tuf gen-key of v0.5.2 leaves null in
 // staged/root.json, where nothing else could stand: it means none.
 func (r *reader) signatures(top object) ([]Signature, error) {
@@ -97,7 +100,7 @@ func (r *reader) signatures(top object) ([]Signature, error) {
 		return nil, err
 	}
 	if string(v.raw()) == "null" {
-		r.note(`"signatures" is null`)
+		r.note(nullSignatures)
 		return nil, nil
 	}
 	if v, err = top.array("signatures"); err != nil {
