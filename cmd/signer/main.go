@@ -40,6 +40,7 @@ func commands() []command {
 	return []command{
 		{"rehearse", "[--drives DIR] [--answers FILE | --line] [CEREMONY]", "practise a ceremony on virtual drives", runRehearse},
 		{"check", "[--json] DIR…", "read a drive or a repository, and change nothing", runCheck},
+		{"request", "--signing DIR --transfer DIR --root FILE --name NAME [--json] [ROLE…]", "make a releaser's keys, and a request to have them listed", runRequest},
 		{"help", "[COMMAND]", "say what a command does", nil},
 	}
 }
@@ -113,6 +114,22 @@ repository/ folder. Nothing is written, and no passphrase is asked for.
 
   --json           the report as JSON
 `,
+		"request": `On a releaser's computer. ROLE is targets, snapshot or timestamp; without
+any, all three. Each gets a new key, locked by a passphrase of its own. The
+request has the public keys, and a proof that the private ones exist.
+
+  --signing DIR    the releaser's signing drive: private keys go to DIR/keys.
+  --transfer DIR   the drive that goes to whoever holds the root keys: the
+                   request goes to DIR/request.json. It holds no private key.
+  --root FILE      the root.json of the repository, or the folder it is in.
+  --name NAME      who will hold the keys: a person or an office. It is public.
+  --json           what was made, as JSON
+
+Passphrases are asked for at a terminal. Else they are taken from the variables
+FLEET_TARGETS_PASSPHRASE or TUF_TARGETS_PASSPHRASE and so on, or are lines of
+standard input in the order of the roles. Nothing is overwritten, and when
+something fails, nothing is left behind.
+`,
 	}
 }
 
@@ -121,7 +138,7 @@ func fail(std stdio, err error) int {
 	oneLine := strings.ReplaceAll(err.Error(), "\n", "; ") // of joined errors
 	_, _ = fmt.Fprintf(std.err, "signer: %s\n", ceremony.Foreign(oneLine))
 	switch {
-	case errors.Is(err, ceremony.ErrForbidden):
+	case errors.Is(err, ceremony.ErrForbidden), errors.Is(err, errUnsafe):
 		return exitRefused
 	default:
 		return exitFailed
