@@ -18,16 +18,16 @@ func Renew() Script {
 		Steps: []Step{
 			{ID: "need", Title: "What you need", Do: renewNeed,
 				Help: "The root keys stay as they are. If a holder has left, or a key may have been seen by somebody else, rotate the root keys instead."},
-			{ID: "computer", Title: "This computer", Do: confirmThisComputer, Help: computerHelp},
-			{ID: "repository", Title: "Repository", Do: knowRepository, Help: repositoryHelp},
+			{ID: "computer", Title: "This computer", Do: confirmThisComputer, Help: computerHelp, Witness: computerWitness},
+			{ID: "repository", Title: "Repository", Do: knowRepository, Help: repositoryHelp, Witness: repositoryWitness},
 			{ID: "plan", Title: "Plan", Do: planRenewal,
 				Help: "The root expires so that a forgotten repository is noticed. A year is usual: whoever renews also sees that keys, drives and people are still there."},
-			{ID: "unlock", Title: "Root keys", Do: unlockRootKeys, Help: unlockHelp},
-			{ID: "review", Title: "Review", Do: reviewChange, Help: reviewHelp},
-			{ID: "sign", Title: "Sign", Commits: true, Do: signNext, Help: signHelp},
-			{ID: "root-backups", Title: "Root backups", Commits: true, Do: writeBackupLedgers, Help: ledgerHelp},
-			{ID: "repository-drive", Title: "Repository drive", Commits: true, Do: writeNextRepository, Help: repositoryDriveHelp},
-			{ID: "finish", Title: "Finish", Commits: true, Help: finishHelp, Do: finishing(func(s *Session) []string {
+			{ID: "unlock", Title: "Root keys", Do: unlockRootKeys, Help: unlockHelp, Witness: unlockWitness},
+			{ID: "review", Title: "Review", Do: reviewChange, Help: reviewHelp, Witness: reviewWitness},
+			{ID: "sign", Title: "Sign", Commits: true, Do: signNext, Help: signHelp, Witness: signWitness},
+			{ID: "root-backups", Title: "Root backups", Commits: true, Do: writeBackupLedgers, Help: ledgerHelp, Witness: ledgerWitness},
+			{ID: "repository-drive", Title: "Repository drive", Commits: true, Do: writeNextRepository, Help: repositoryDriveHelp, Witness: repositoryDriveWitness},
+			{ID: "finish", Title: "Finish", Commits: true, Help: finishHelp, Witness: finishWitness, Do: finishing(func(s *Session) []string {
 				return append([]string{s.uploadNext(repositoryLabel),
 					fmt.Sprintf("Rotate or renew again by %s.", s.rotateBy().Format("Mon 2 Jan 2006"))}, s.absentBackups()...)
 			})},

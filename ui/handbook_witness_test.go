@@ -67,18 +67,21 @@ func watched(a *account) []string {
 	return append(out, "")
 }
 
-// compared are the fingerprints: of the root that is signed, and of root keys
-// that are made. They are copied from the screen, and not printed here: a sheet
+// compared are the fingerprints: of the repository that there is, of the root
+// that is signed, and of root keys that are made or unlocked. They are copied from the screen, and not printed here: a sheet
 // that knew them would be compared with itself.
 func compared(a *account) []string {
 	var out []string
-	if slices.ContainsFunc(a.facts, func(f map[string]string) bool { return f["signed_sha256"] != "" }) {
-		out = append(out, "Root version _____   digest, the first digits   ____ ____ ____ ____",
-			"and the first words   ______________ ______________ ______________")
+	if len(named(a, "repository")) > 0 {
+		out = append(out, "Repository   ____ ____ ____ ____   root version ____   as on the last sheet [ ]")
+	}
+	if len(named(a, "signed_sha256")) > 0 {
+		out = append(out, "Root signed  ____ ____ ____ ____   root version ____",
+			"  in words   _______________  _______________  _______________  ______________")
 	}
 	for _, key := range named(a, "key") {
 		if key["role"] == string(tuf.RoleRoot) {
-			out = append(out, fmt.Sprintf("%-11s ____ ____  held by __________________   in review [ ]   at end [ ]",
+			out = append(out, fmt.Sprintf("%-11s  ____ ____   held by ___________________    the same at the end [ ]",
 				strings.Replace(key["key"], "root-", "root key ", 1)))
 		}
 	}

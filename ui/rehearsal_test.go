@@ -57,6 +57,7 @@ func newRehearsal(t *testing.T, item ceremony.Item, answers string) *rehearsal {
 		if err := item.Stage(t.Context(), env, tray); err != nil {
 			t.Fatalf("the drives that a rehearsal of %s begins with: %v", script.Name, err)
 		}
+		env.Staged = true
 	}
 	screen := newRobot(t, Options{Tray: tray, Drives: func() int { return len(tray.List()) }})
 	r := &rehearsal{hands: newHands(screen, tray), script: script, env: env, shown: make(chan tea.Msg), taken: make(chan struct{}),
