@@ -187,9 +187,9 @@ func (s *Session) makeKey(k *HeldKey, pass secret.Bytes) error {
 	}
 	defer key.Wipe()
 	k.Key = key.Key()
-	for _, other := range s.State.Keys {
-		if other.Key.ID == k.Key.ID {
-			return fmt.Errorf("the random generator gave %s twice: this computer cannot be used", other.The())
+	for _, other := range s.holders() {
+		if other.KeyID == k.Key.ID {
+			return fmt.Errorf("the random generator gave the key %s of %s again: this computer cannot be used", k.Key.ID.Short(), other.Holder)
 		}
 	}
 	if k.File, err = tuf.SealKeys([]*tuf.PrivateKey{key}, pass, s.env.Cost, s.rand); err != nil {

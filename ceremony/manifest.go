@@ -25,7 +25,7 @@ const (
 	manifestLimit = 1 << 20
 	mostFile      = tuf.MaxTargetsSize // the largest file that is read from a drive
 	mostFiles     = 4 * mostFile       // in bytes, of all files that a manifest lists
-	mostDrives    = mostBackups + 2
+	mostDrives    = mostRootKeys*mostBackups + mostBackups + 2
 )
 
 // Manifest is what signer-drive.json says.

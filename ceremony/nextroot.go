@@ -52,7 +52,7 @@ func (s *Session) drafted(draft *tuf.Draft) error {
 
 // commitText says what the typed words, which come next, lead to.
 func (s *Session) commitText() []Block {
-	return []Block{Warn("After the next page there is no way back by Esc: it is signed, and these are written: " + strings.Join(s.toWrite(), ", ") + ".")}
+	return []Block{Warn("After the next page there is no way back by Esc: it is signed, and these are written: " + strings.Join(s.driveLabels(), ", ") + ".")}
 }
 
 // signNext signs what was reviewed, with the keys that are unlocked, and plays
@@ -120,7 +120,7 @@ func (s *Session) tellNextSignatures() {
 // were not here are brought up to date when they come next.
 func writeBackupLedgers(ctx context.Context, s *Session) error {
 	for _, d := range s.backupsToday() {
-		err := s.makeDrive(ctx, driveJob{role: RootBackup, label: d.Label, title: "Root backup " + d.Label, update: true,
+		err := s.makeDrive(ctx, driveJob{role: RootBackup, label: d.Label, title: d.Label, update: true,
 			what: "the new root in its ledger; its keys stay as they are", files: s.ledgerFiles, end: "It goes back to where it is kept."})
 		if err != nil {
 			return err

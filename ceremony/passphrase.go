@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"slices"
 	"strings"
 
 	"github.com/ccojocar/zxcvbn-go"
@@ -98,8 +99,8 @@ func StrongPassphrase(pass secret.Bytes, names ...string) bool {
 // names stand beside the keys in every record: no passphrase is strong by them.
 func (s *Session) names() []string {
 	all := []string{s.State.Plan.Releaser}
-	for _, k := range s.State.Keys {
-		all = append(all, k.Holder)
+	for _, h := range s.holders() {
+		all = append(all, h.Holder)
 	}
 	return all
 }
@@ -175,7 +176,7 @@ func makePassphrase(random io.Reader) (secret.Bytes, error) {
 // notUsedBefore refuses a passphrase that opens a key already locked in this
 // ceremony. None is kept for comparing: it is tried.
 func (s *Session) notUsedBefore(name string, pass secret.Bytes) error {
-	for _, k := range s.State.Keys {
+	for _, k := range append(slices.Clone(s.State.Held), s.State.Keys...) {
 		if k.Name == name || k.File == nil {
 			continue
 		}

@@ -19,7 +19,7 @@ const (
 )
 
 var (
-	rootKeyFile   = regexp.MustCompile(`^keys/root[1-9]?\.json$`)
+	rootKeyFile   = regexp.MustCompile(`^keys/root([1-9][0-9]?)?\.json$`)
 	onlineKeyFile = regexp.MustCompile(`^keys/(targets|snapshot|timestamp)\.json$`)
 )
 

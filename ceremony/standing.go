@@ -57,6 +57,9 @@ func (s *Session) dates() map[tuf.Role]time.Time {
 func (s *Session) holders() []holder {
 	all := slices.Clone(s.State.Known.Holders)
 	for _, k := range append(slices.Clone(s.State.Held), s.State.Keys...) {
+		if k.Key.ID.IsZero() {
+			continue // it is not made yet
+		}
 		all = mergeHolders(all, []holder{{KeyID: k.Key.ID, Role: k.Role, Name: k.Name, Holder: k.Holder}}, true)
 	}
 	return all
@@ -67,7 +70,7 @@ func (s *Session) driveLabels() []string {
 	if s.State.Known.Chain == nil {
 		return s.State.Plan.DriveLabels()
 	}
-	return s.State.Labels
+	return append(slices.Clone(s.State.Labels), s.toWrite()...)
 }
 
 // keysOn are the keys whose files a job leaves on its drive.

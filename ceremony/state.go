@@ -30,18 +30,21 @@ type State struct {
 	Carried []tuf.File
 
 	// Of a repository that there is already.
-	Known   Known              // what its drives tell
-	Change  tuf.Change         // what was decided
-	Held    []HeldKey          // keys that are on its drives, as far as they were met
-	Custody map[string]Custody // what becomes of drives, by label
-	Labels  []string           // the drives that this ceremony writes
-	InPart  bool               // the root is signed by those who are here, and others sign later
+	Known    Known                   // what its drives tell
+	Change   tuf.Change              // what was decided
+	Held     []HeldKey               // keys that are on its drives, as far as they were met
+	Custody  map[string]Custody      // what becomes of drives, by label
+	Labels   []string                // the drives that this ceremony writes
+	Met      map[tuf.Digest][]string // serials of the drives on which a key file was met today
+	Rotation Rotation                // what becomes of the root keys
+	InPart   bool                    // the root is signed by those who are here, and others sign later
 }
 
 func (s State) clone() State {
 	s.Done = maps.Clone(s.Done)
 	s.Keys, s.Held = slices.Clone(s.Keys), slices.Clone(s.Held)
 	s.Custody, s.Labels = maps.Clone(s.Custody), slices.Clone(s.Labels)
+	s.Met, s.Rotation = maps.Clone(s.Met), s.Rotation.clone()
 	return s
 }
 

@@ -60,6 +60,7 @@ func (s *Session) gatherKeys(ctx context.Context, role tuf.Role, from DriveRole,
 		if err := s.askHolders(ctx, role, d, missing); err != nil {
 			return err
 		}
+		s.met(d)
 		asked = append(asked, d.drive.Serial)
 	}
 	return nil

@@ -129,6 +129,22 @@ func (s *Session) leave(ctx context.Context, id, title string, d *foundDrive, wh
 		Motion: Motion{Move: Remove, Label: stickerOf(d.drive, label)}}, func(now []Drive) bool { return len(now) == 0 })
 }
 
+// takeOutRead has a drive taken out that is still plugged in and was read.
+func (s *Session) takeOutRead(ctx context.Context, id, title string) error {
+	drives := s.env.Drives.List()
+	if len(drives) == 0 {
+		return nil
+	}
+	label := "the drive"
+	for _, known := range s.State.Known.Drives {
+		if known.Serial == drives[0].Serial {
+			label = Foreign(known.Label)
+		}
+	}
+	return s.awaitDrives(ctx, Question{ID: id + ".out", Kind: Wait, Title: title, Prompt: "It has been read. Take " + label + " out.",
+		Motion: Motion{Move: Remove, Label: stickerOf(drives[0], label)}}, func(now []Drive) bool { return len(now) == 0 })
+}
+
 func (d *foundDrive) label() string {
 	if d.manifest == nil {
 		return "the drive"
