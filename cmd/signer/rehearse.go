@@ -168,10 +168,10 @@ func secretReader(std stdio) func(string) (secret.Bytes, error) {
 	if !isTerminal(std.in) {
 		return nil
 	}
-	f := std.in.(*os.File)
+	fd := int(std.in.(*os.File).Fd())
 	return func(prompt string) (secret.Bytes, error) {
 		_, _ = fmt.Fprint(std.out, prompt)
-		b, err := term.ReadPassword(int(f.Fd()))
+		b, err := term.ReadPassword(fd)
 		_, _ = fmt.Fprintln(std.out)
 		return b, err
 	}

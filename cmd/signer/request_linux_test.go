@@ -102,10 +102,13 @@ func answer(user, side *os.File, prompts io.Reader, lines []string) string {
 }
 
 // hides waits until a terminal does not show what is typed.
-func hides(side *os.File) bool {
+func hides(side *os.File) bool { return echoes(side, false) }
+
+// echoes waits until a terminal shows what is typed, or does not.
+func echoes(side *os.File, want bool) bool {
 	for began := time.Now(); time.Since(began) < 10*time.Second; time.Sleep(time.Millisecond) {
 		state, err := unix.IoctlGetTermios(int(side.Fd()), unix.TCGETS)
-		if err == nil && state.Lflag&unix.ECHO == 0 {
+		if err == nil && state.Lflag&unix.ECHO != 0 == want {
 			return true
 		}
 	}
@@ -130,9 +133,15 @@ func readUntil(t *testing.T, user *os.File, end string) string {
 func TestRequestStoppedAtAPassphrase(t *testing.T) {
 	d := newDesk(t, created(t, 1))
 	before := d.list(t)
-	_, side := terminal(t)
+	user, side := terminal(t)
 	ctx, stop := context.WithCancel(t.Context())
 	go func() { hides(side); stop() }()
+	defer func() { // the reading goes on until the program ends, or somebody presses Enter
+		_, _ = user.WriteString("\n")
+		if !echoes(side, true) {
+			t.Error("the reading does not end")
+		}
+	}()
 	if err := d.run(ctx, stdio{in: side, out: &d.out, err: io.Discard}); !errors.Is(err, ceremony.ErrStop) || !equalMaps(before, d.list(t)) {
 		t.Errorf("%v; there are %q", err, keysOf(d.list(t)))
 	}

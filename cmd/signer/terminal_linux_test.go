@@ -48,7 +48,8 @@ func TestWhoLeavesAtAPassphraseSeesWhatTheyType(t *testing.T) {
 		return state.Lflag&unix.ECHO != 0
 	}
 	restore := asItWas(side)
-	go func() { _, _ = secretReader(stdio{in: side, out: io.Discard})("") }()
+	read := secretReader(stdio{in: side, out: io.Discard})
+	go func() { _, _ = read("") }()
 	for began := time.Now(); shows(); time.Sleep(time.Millisecond) {
 		if time.Since(began) > 10*time.Second {
 			t.Fatal("a passphrase is read in sight")
