@@ -117,7 +117,7 @@ func (w *pageWriter) chapter(c chapter) {
 		} else if s.frames != nil || w.isNew(s) {
 			w.untold = append(w.untold, s)
 		}
-		w.familiar[w.shape(s.question)] = true
+		w.familiar[w.shape(s.question)], w.before = true, s.question.ID
 		if s.question.Kind == ceremony.Choose {
 			for _, o := range s.question.Options {
 				w.lists[s.question.ID] = append(w.lists[s.question.ID], o.Key)
@@ -130,11 +130,12 @@ func (w *pageWriter) chapter(c chapter) {
 // isNew reports whether a scene is worth a screen.
 func (w *pageWriter) isNew(s scene) bool {
 	q := s.question
-	if w.screens >= mostScreens && s.frames != nil || q.Repeats != "" && q.Repeats == w.before {
-		w.before = q.ID
+	switch {
+	case w.screens >= mostScreens && s.frames != nil:
+		return false
+	case q.Repeats != "" && q.Repeats == w.before: // the same field once more
 		return false
 	}
-	w.before = q.ID
 	return !w.familiar[w.shape(q)]
 }
 

@@ -68,15 +68,6 @@ func newRehearsal(t *testing.T, item ceremony.Item, answers string) *rehearsal {
 	return r
 }
 
-// Ask is the operator's, and says first what is asked.
-func (r *rehearsal) Ask(ctx context.Context, op ceremony.Operator, q ceremony.Question) (ceremony.Answer, error) {
-	r.pass(heard{q})
-	if r.masks && q.Reveal != nil {
-		q.Reveal = secret.Bytes("(the passphrase stands here, this once)")
-	}
-	return op.Ask(ctx, q)
-}
-
 // pass waits until the screen has the message: what is played does not depend on
 // who is quicker.
 func (r *rehearsal) pass(msg tea.Msg) {
@@ -84,17 +75,22 @@ func (r *rehearsal) pass(msg tea.Msg) {
 	<-r.taken
 }
 
-// overheard is the screen's operator, listened to.
+// overheard is the screen's operator, which says first what is asked.
 type overheard struct {
 	*operator
 	r *rehearsal
 }
 
 func (o overheard) Ask(ctx context.Context, q ceremony.Question) (ceremony.Answer, error) {
-	return o.r.Ask(ctx, o.operator, q)
+	o.r.pass(heard{q})
+	if o.r.masks && q.Reveal != nil {
+		q.Reveal = secret.Bytes("(the passphrase stands here, this once)")
+	}
+	return o.operator.Ask(ctx, q)
 }
 
-// play gives the ceremony's error, and the answer file's.
+// play plays the ceremony to its end, and asks the file whether all of it was
+// used.
 func (r *rehearsal) play() {
 	r.t.Helper()
 	ctx, leave := context.WithCancel(r.t.Context())
