@@ -18,10 +18,8 @@ func SignOnline(r Reviewed, root *Root, keys ...*PrivateKey) (Published, error) 
 	if r.draft.previous != nil {
 		return Published{}, fmt.Errorf("sign online files: root %d is not the first", root.Version)
 	}
-	for _, k := range keys {
-		if !slices.ContainsFunc(OnlineRoles(), func(role Role) bool { return root.names(k, role) }) {
-			return Published{}, fmt.Errorf("sign online files: key %s: %w", k.ID().Short(), ErrNotListed)
-		}
+	if err := root.namesOnline(keys); err != nil {
+		return Published{}, fmt.Errorf("sign online files: %w", err)
 	}
 	s := onlineSigner{r.draft.change, root, byRole(root, keys)}
 	p, err := s.files()
@@ -29,6 +27,16 @@ func SignOnline(r Reviewed, root *Root, keys ...*PrivateKey) (Published, error) 
 		return Published{}, fmt.Errorf("sign online files: %w", err)
 	}
 	return p, nil
+}
+
+// namesOnline wants each key to have an online role: another is here by mistake.
+func (r *Root) namesOnline(keys []*PrivateKey) error {
+	for _, k := range keys {
+		if !slices.ContainsFunc(OnlineRoles(), func(role Role) bool { return r.names(k, role) }) {
+			return fmt.Errorf("key %s: %w", k.ID().Short(), ErrNotListed)
+		}
+	}
+	return nil
 }
 
 type onlineSigner struct {
@@ -47,13 +55,13 @@ func byRole(root *Root, keys []*PrivateKey) signing {
 
 func (s onlineSigner) files() (p Published, err error) {
 	p.Roots = [][]byte{s.root.Raw}
-	if p.Targets, err = s.file(RoleTargets, targetsForm{s.common(RoleTargets), map[string]struct{}{}}); err != nil {
+	if p.Targets, err = s.file(RoleTargets, targetsForm{s.common(RoleTargets), json.RawMessage("{}")}); err != nil {
 		return p, err
 	}
-	if p.Snapshot, err = s.file(RoleSnapshot, metaForm{s.common(RoleSnapshot), firstVersion("targets.json", p.Targets)}); err != nil {
+	if p.Snapshot, err = s.file(RoleSnapshot, metaForm{s.common(RoleSnapshot), metaOf(RoleTargets, p.Targets, 1)}); err != nil {
 		return p, err
 	}
-	p.Timestamp, err = s.file(RoleTimestamp, metaForm{s.common(RoleTimestamp), firstVersion("snapshot.json", p.Snapshot)})
+	p.Timestamp, err = s.file(RoleTimestamp, metaForm{s.common(RoleTimestamp), metaOf(RoleSnapshot, p.Snapshot, 1)})
 	return p, err
 }
 
@@ -61,11 +69,11 @@ func (s onlineSigner) common(role Role) commonForm {
 	return common(role, s.root.SpecVersion, 1, s.change.Online[role])
 }
 
-// firstVersion lists version 1 of a file as v0.5.2 does: with its length and its
-// SHA-512. Root is not listed (TUF 1.0.34 §4.4).
-func firstVersion(name string, file []byte) map[string]fileMetaForm {
+// metaOf lists a file as v0.5.2 does: with its length and its SHA-512. Root is
+// not listed (TUF 1.0.34 §4.4).
+func metaOf(role Role, file []byte, version int64) map[string]fileMetaForm {
 	sum := sha512.Sum512(file)
-	return map[string]fileMetaForm{name: {Length: len(file), Hashes: map[string]string{"sha512": hex.EncodeToString(sum[:])}, Version: 1}}
+	return map[string]fileMetaForm{string(role) + ".json": {Length: len(file), Hashes: map[string]string{"sha512": hex.EncodeToString(sum[:])}, Version: version}}
 }
 
 // file signs one, and hands it out when it parses strictly and verifies.

@@ -1,6 +1,7 @@
 package tuf
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -31,6 +32,43 @@ func Rebuild(c Change, now time.Time, made Signatures) (Published, error) {
 		return Published{}, fmt.Errorf("rebuild online files: %w", err)
 	}
 	return p, nil
+}
+
+// RebuildNext makes a later publish again, to the byte, from the one before it,
+// the change that was reviewed and the signatures that were made.
+func RebuildNext(before Published, c Change, now time.Time, made Signatures) (Published, error) {
+	chain, err := verified(before)
+	if err != nil {
+		return Published{}, fmt.Errorf("rebuild: %w", err)
+	}
+	draft, err := Derive(chain, c, now)
+	if err != nil {
+		return Published{}, fmt.Errorf("rebuild: %w", err)
+	}
+	reviewed := Reviewed{draft: draft, digest: draft.Digest()} // of that time: it goes no further
+	root, err := reviewed.sign(made.recorded)
+	var p Published
+	if err == nil {
+		p, err = reviewed.republish(root, before, made.recorded)
+	}
+	if err != nil {
+		return Published{}, fmt.Errorf("rebuild root %d: %w", draft.root.Version, err)
+	}
+	return p, nil
+}
+
+// verified is the chain of the roots that are published.
+func verified(p Published) (*Chain, error) {
+	if len(p.Roots) == 0 {
+		return nil, errors.New("nothing is published")
+	}
+	chain, err := NewChainAt(p.Roots[0], p.base(), History)
+	for _, b := range p.Roots[1:] {
+		if err == nil {
+			err = chain.Append(b)
+		}
+	}
+	return chain, err
 }
 
 // recorded is a signing that repeats what was signed.

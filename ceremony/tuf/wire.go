@@ -57,7 +57,7 @@ type roleForm struct {
 
 type targetsForm struct {
 	commonForm
-	Targets map[string]struct{} `json:"targets"`
+	Targets json.RawMessage `json:"targets"`
 }
 
 // metaForm is a snapshot or a timestamp.
