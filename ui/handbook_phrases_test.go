@@ -77,11 +77,15 @@ func types(q ceremony.Question, answer string) string {
 }
 
 func moves(q ceremony.Question, answer string) string {
+	drive := "the drive"
+	if q.Motion.Label != "" {
+		drive = "`" + q.Motion.Label + "`"
+	}
 	switch {
 	case answer != "":
 		return chooses(q, answer)
 	case q.Motion.Move == ceremony.Insert:
-		return "insert `" + q.Motion.Label + "`"
+		return "insert " + drive
 	}
-	return "take `" + q.Motion.Label + "` out"
+	return "take " + drive + " out"
 }

@@ -68,8 +68,9 @@ func watched(a *account) []string {
 }
 
 // compared are the fingerprints: of the repository that there is, of the root
-// that is signed, and of root keys that are made or unlocked. They are copied from the screen, and not printed here: a sheet
-// that knew them would be compared with itself.
+// that is signed, and of root keys that are made or unlocked. They are copied
+// from the screen, and not printed here: a sheet that knew them would be compared
+// with itself.
 func compared(a *account) []string {
 	var out []string
 	if len(named(a, "repository")) > 0 {
@@ -81,8 +82,8 @@ func compared(a *account) []string {
 	}
 	for _, key := range named(a, "key") {
 		if key["role"] == string(tuf.RoleRoot) {
-			out = append(out, fmt.Sprintf("%-11s  ____ ____   held by ___________________    the same at the end [ ]",
-				strings.Replace(key["key"], "root-", "root key ", 1)))
+			out = append(out, column(clip(strings.Replace(key["key"], "root-", "root key ", 1), 12), 13)+
+				"____ ____   held by ___________________    the same at the end [ ]")
 		}
 	}
 	if out == nil {
