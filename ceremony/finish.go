@@ -78,7 +78,7 @@ func (s *Session) nextPage() Question {
 func (s *Session) recordPage() Question {
 	return Question{ID: "finish.record", Title: "Finished: the record", Prompt: "Enter ends the ceremony.",
 		Text: []Block{
-			Para("The record is on the repository drive. Note the first words of its digest: they show later that it was not altered."),
+			Para("The record is on the repository drive. Copy its digest: it shows later that nothing was altered."),
 			Lines(groupsOf(s.ledger.Groups(), 8)), Lines(wordLines(s.ledger.Words())),
 		}}
 }
