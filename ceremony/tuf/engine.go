@@ -95,3 +95,33 @@ func engineUpdate(root []byte, m Published, now time.Time) error {
 	_, err = client.UpdateTargets(m.Targets)
 	return err
 }
+
+// engineUpdateAfter is nil when the updater of go-tuf/v2 that trusts the root, and
+// remembers the online files of before, takes those of after. As it does, it
+// passes over what it remembers and cannot verify, and keeps the timestamp that it
+// has while the version is the same.
+func engineUpdateAfter(root *Root, before, after Published, now time.Time) error {
+	for _, role := range OnlineRoles() {
+		if err := errors.Join(engineAble(root, before.online(role), role), engineAble(root, after.online(role), role)); err != nil {
+			return err
+		}
+	}
+	client, err := trustedmetadata.New(root.Raw)
+	if err != nil {
+		return err
+	}
+	client.RefTime = now
+	_, _ = client.UpdateTimestamp(before.Timestamp)
+	if _, err := client.UpdateTimestamp(after.Timestamp); err != nil && !errors.Is(err, &metadata.ErrEqualVersionNumber{}) {
+		return err
+	}
+	if _, remembered := client.UpdateSnapshot(before.Snapshot, true); remembered != nil {
+		if _, err := client.UpdateSnapshot(after.Snapshot, false); err != nil {
+			return err
+		}
+	}
+	if _, remembered := client.UpdateTargets(before.Targets); remembered != nil {
+		_, err = client.UpdateTargets(after.Targets)
+	}
+	return err
+}

@@ -41,7 +41,11 @@ type simulator struct {
 // expired is shown: the releaser renews it; all else about it must be right.
 func Simulate(m Published, now time.Time) (Simulation, error) {
 	s := &simulator{m: m, now: now}
-	for _, part := range []func() error{s.roots, s.copies, s.online, s.lasts} {
+	return s.play(s.roots, s.copies, s.online, s.lasts)
+}
+
+func (s *simulator) play(parts ...func() error) (Simulation, error) {
+	for _, part := range parts {
 		if err := part(); err != nil {
 			return s.Simulation, fmt.Errorf("simulate clients: %w", err)
 		}
