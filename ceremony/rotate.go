@@ -37,7 +37,7 @@ func Rotate() Script {
 				Help:    "The new keys go onto new drives, and each is unlocked from there by its holder before anything is signed. A passphrase that is forgotten now costs a new key, not a dead repository.",
 				Witness: "Every new backup is taken out and put in again, and every holder unlocks the key that came back from it."},
 			{ID: "sign", Title: "Sign", Commits: true, Do: signNext, Help: signHelp, Witness: signWitness},
-			{ID: "old-backups", Title: "Old backups", Commits: true, Do: writeBackupLedgers, Help: ledgerHelp},
+			{ID: "old-backups", Title: "Old backups", Commits: true, Do: writeBackupLedgers, Help: ledgerHelp, Witness: ledgerWitness},
 			{ID: "repository-drive", Title: "Repository drive", Commits: true, Do: writeNextRepository, Help: repositoryDriveHelp, Witness: repositoryDriveWitness},
 			{ID: "finish", Title: "Finish", Commits: true, Help: finishHelp, Do: finishing(afterRotation),
 				Witness: "Every key is listed and signed, with the digits you copied. Copy the digest of the record."},
