@@ -161,3 +161,28 @@ func TestChangeThatCannotBeWritten(t *testing.T) {
 		}
 	}
 }
+
+// Whatever is read as a change is written again as it was read.
+func FuzzChange(f *testing.F) {
+	r, keys := rand.New(rand.NewPCG(3, 4)), keyKinds(f)
+	for range 20 {
+		b, err := json.Marshal(randomChange(f, r, keys))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var c, again Change
+		if c.UnmarshalJSON(b) != nil {
+			return
+		}
+		written, err := json.Marshal(c)
+		if err != nil {
+			t.Fatalf("read, and not to be written: %v", err)
+		}
+		if err := again.UnmarshalJSON(written); err != nil || !reflect.DeepEqual(c, again) {
+			t.Errorf("read %+v\nread again %+v, %v", c, again, err)
+		}
+	})
+}

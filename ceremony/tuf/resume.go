@@ -128,3 +128,20 @@ func (d *Draft) Dropped() []string { return d.dropped }
 func (r *Root) rootKey(id KeyID) (Key, bool) {
 	return r.Keys[id], slices.Contains(r.Roles[RoleRoot].KeyIDs, id)
 }
+
+// AlsoOnline adds to a resumed draft what its root does not contain: which
+// online files are signed again in the same publish, and whether all their keys
+// are new. The root and its signatures stay; the review is told anew.
+func (d *Draft) AlsoOnline(expires map[Role]time.Time, fresh bool, now time.Time) (*Draft, error) {
+	change := d.change.clone()
+	change.Online, change.Fresh = expires, fresh
+	again, err := deriveAfter(d.previous, change, now)
+	if err != nil {
+		return nil, err
+	}
+	if again.Digest() != d.Digest() {
+		return nil, notDerived(again.root, d.root)
+	}
+	again.signatures, again.dropped = d.signatures, d.dropped
+	return again, nil
+}

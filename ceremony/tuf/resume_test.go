@@ -206,3 +206,37 @@ func TestResumeRefuses(t *testing.T) {
 		t.Errorf("a copy of the committed root: %v", err)
 	}
 }
+
+// A root that takes online keys away is finished with the files that go with it.
+func TestResumeAndSignOnlineAgain(t *testing.T) {
+	c, fresh := newCrew(t, 3), newKeys(t, &steady{next: 99}, 3)
+	before := stocked(t, c, published(t, c, 2, false), 7, nil)
+	change := replacement(c, fresh)
+	first := derived(t, chainOf(t, before), change)
+	d := resumed(t, chainOf(t, before), partly(t, first, c.root[0]).Root.Raw)
+	if d.Change().Online != nil || slices.Equal(d.Review().Sentences, first.Review().Sentences) {
+		t.Errorf("the review of a staged root tells of online files: %q", d.Review().Sentences)
+	}
+	d, err := d.AlsoOnline(change.Online, false, ceremonyDay)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if said := d.Review().Sentences; !slices.ContainsFunc(said, func(s string) bool { return strings.HasPrefix(s, "targets.json is signed again") }) {
+		t.Errorf("nothing is said of targets.json: %q", said)
+	}
+	reviewed := confirmed(t, d)
+	root, err := Sign(reviewed, c.root[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, err := SignOnlineAgain(reviewed, root, before, fresh...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Simulate(after, ceremonyDay); err != nil {
+		t.Error(err)
+	}
+	if _, err := d.AlsoOnline(again(RoleTargets), false, ceremonyDay); !errors.Is(err, ErrChange) {
+		t.Errorf("targets alone: %v", err)
+	}
+}
