@@ -7,6 +7,10 @@
 //
 //	bytes → Parse… → Chain → Change → Derive → Draft → Review → Sign → Layout
 //
+// A root that several people sign in several places comes back by Resume, which
+// derives it again; what a releaser's tuf command staged is read by ReadWish, and
+// never signed.
+//
 // Rules it keeps:
 //
 //   - nothing is signed that was handed in: root N+1 is derived from the chain
