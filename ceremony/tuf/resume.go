@@ -22,6 +22,9 @@ var ErrStaged = errors.New("not what would be derived from the committed root")
 //
 // Null in place of signatures, which tuf v0.5.2 leaves, are none.
 func Resume(chain *Chain, staged []byte, holders map[KeyID]string, now time.Time) (*Draft, error) {
+	if chain == nil {
+		return nil, errors.New("resume: there is no committed root")
+	}
 	root, err := ParseRoot(staged, Strict)
 	if err != nil {
 		return nil, fmt.Errorf("resume: %w", err)

@@ -202,6 +202,9 @@ func TestResumeRefuses(t *testing.T) {
 			}
 		}
 	}
+	if _, err := Resume(nil, staged, nil, ceremonyDay); err == nil {
+		t.Error("root 1 is resumed")
+	}
 	if _, err := Resume(chain, chain.Latest().Raw, nil, ceremonyDay); !errors.Is(err, ErrRollback) {
 		t.Errorf("a copy of the committed root: %v", err)
 	}
