@@ -20,6 +20,7 @@ func Catalog() []Item {
 	return []Item{
 		{Script: Create, Sticks: usualSticks()},
 		{Script: Rotate, Stage: stageRepository, Sticks: usualSticks("root-backup-3", "root-backup-4")},
+		{Script: Releaser, Stage: stageRequest, Sticks: usualSticks("transfer")},
 		{Script: Renew, Stage: stageRepository, Sticks: usualSticks()},
 	}
 }

@@ -97,6 +97,14 @@ func (c *checker) readLedger() {
 		}
 	}
 	c.readHolders()
+	if b := c.read(ledgerDrives, manifestLimit); b != nil {
+		var file drivesFile
+		if err := json.Unmarshal(b, &file); err != nil || file.Format != drivesFormat {
+			c.find(Broken, ledgerDrives, "It does not say which drives there are.")
+			return
+		}
+		c.r.Custody = append(c.r.Custody, file.Drives...)
+	}
 }
 
 func (c *checker) readHolders() {
@@ -132,7 +140,7 @@ func (c *checker) checkLedger() {
 	if c.manifest == nil || c.chain == nil {
 		return
 	}
-	if named := c.manifest.Repository; named != nil && *named != c.chain.First() {
+	if named := c.manifest.Repository; named != nil && c.chain.Base() == 1 && *named != c.chain.First() {
 		c.find(Broken, ManifestName, "It is of repository %s, and the roots are of %s.", named.Groups()[:9], c.chain.First().Groups()[:9])
 	}
 	latest := c.chain.Latest()

@@ -35,6 +35,7 @@ type Report struct {
 	Files      FilesSeen     `json:"files"`
 	Clients    ClientsSeen   `json:"clients"`            // what their update comes to
 	Fleetctl   *ToolsSeen    `json:"fleetctl,omitempty"` // what fleetctl and tuf v0.5.2 could do here
+	Custody    []KnownDrive  `json:"custody"`            // the drives there are, as the ledger has it
 }
 
 // TreeKind says what a folder is.
@@ -87,6 +88,7 @@ type ChainSeen struct {
 	First      int64       `json:"first"`      // the version of the first that is here
 	Verified   int         `json:"verified"`   // roots up to this follow each other
 	Present    int         `json:"present"`    // N.root.json files
+	Latest     *tuf.Digest `json:"latest"`     // of what signatures on the latest root cover: people compare it in words
 	Consistent bool        `json:"consistent_snapshot"`
 	Deviations []string    `json:"deviations"` // what this program would not write
 }
@@ -153,7 +155,7 @@ type ToolsSeen struct {
 
 func newReport(now time.Time) *Report {
 	return &Report{Format: ReportFormat, Checked: now.UTC().Truncate(time.Second), Kind: KindUnknown,
-		Findings: []Finding{}, Roles: []RoleSeen{}, ListedKeys: []KeySeen{}, KeyFiles: []KeyFileSeen{},
+		Findings: []Finding{}, Roles: []RoleSeen{}, ListedKeys: []KeySeen{}, KeyFiles: []KeyFileSeen{}, Custody: []KnownDrive{},
 		Clients: ClientsSeen{Passed: []string{}, Shown: []string{}}}
 }
 

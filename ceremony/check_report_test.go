@@ -57,8 +57,9 @@ func TestCheckReportFieldsAreStable(t *testing.T) {
 		}
 		collectFields("", v, found)
 	}
-	want := strings.Fields(`.chain .chain.consistent_snapshot .chain.deviations .chain.folder .chain.present .chain.repository .chain.verified
-		.checked .clients .clients.passed .clients.played .clients.shown .drive .drive.began .drive.ceremony .drive.label .drive.rehearsal
+	want := strings.Fields(`.chain .chain.consistent_snapshot .chain.deviations .chain.first .chain.folder .chain.latest .chain.present .chain.repository .chain.verified
+		.checked .clients .clients.passed .clients.played .clients.shown .custody .custody.keys .custody.label .custody.proven .custody.role .custody.root
+		.custody.seen .custody.serial .custody.state .drive .drive.began .drive.ceremony .drive.label .drive.rehearsal
 		.drive.repository .drive.role .files .files.listed .files.matching .files.modes_judged .files.present .files.targets_listed
 		.files.targets_present .findings .findings.file .findings.gravity .findings.text .findings_left_out .fleetctl .fleetctl.add .fleetctl.rotate
 		.fleetctl.timestamp .fleetctl.why_not .format .key_files .key_files.holder .key_files.locked .key_files.name .key_files.scrypt_n .key_files.usual

@@ -53,6 +53,8 @@ func (c *checker) checkRepository() {
 // missesFirst says that the first roots are lost. What follows is judged as it is.
 func (c *checker) missesFirst(base int64) {
 	switch last := base - 1; {
+	case c.manifest != nil && c.manifest.Role == Transfer:
+		// It carries the new root to a place that has the others.
 	case last == 1:
 		c.find(Broken, insideOf+"1.root.json", "It is missing: every root from the first must be here. A client that holds it cannot be played.")
 	case last > 1:
@@ -112,6 +114,8 @@ func (c *checker) followIn(mode tuf.Mode, base int64, roots [][]byte) (err error
 func (c *checker) sawChain() {
 	first := c.chain.First()
 	seen, latest := c.r.Chain, c.chain.Latest()
+	digest := latest.Digest()
+	seen.Latest = &digest
 	seen.Repository, seen.Verified, seen.Consistent = &first, c.chain.Len(), latest.Consistent
 	for _, deviation := range c.chain.Deviations() {
 		seen.Deviations = append(seen.Deviations, asSentence(deviation))

@@ -90,6 +90,10 @@ func (p *reportPage) chain(r Report) {
 	if c.Repository != nil {
 		p.b.WriteString("  repository  " + c.Repository.Groups()[:39] + "\n              " + c.Repository.Groups()[40:] + "\n")
 	}
+	if c.Latest != nil {
+		p.row("  ", "  ", fmt.Sprintf("The digest of root %d in words, for comparing:", c.Verified))
+		p.b.WriteString("\n" + indent(numberedWords(c.Latest.Words())) + "\n")
+	}
 	if c.Consistent {
 		p.row("  ", "  ", "Snapshots are consistent.")
 	}

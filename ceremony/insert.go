@@ -215,10 +215,16 @@ func (s *Session) approve(ctx context.Context, job driveJob, found finding) (for
 // isOfThisCeremony says whether the drive is the job's from an earlier attempt.
 func (s *Session) isOfThisCeremony(job driveJob, found finding) bool {
 	if m := found.manifest; m != nil {
+		if job.update && job.role == Transfer {
+			return m.Role == Transfer && m.Repository != nil && *m.Repository == s.State.Known.Chain.First()
+		}
 		if job.update && m.Label == job.label && m.Role == job.role && s.State.Known.owns(m) {
 			return true
 		}
 		return m.Label == job.label && m.Ceremony.Name == s.script.Name && m.Ceremony.Began.Equal(s.State.Began) && !s.isOtherRoot(m)
+	}
+	if job.update && job.role == Transfer && found.drive.FileSystem != "" {
+		return true // a releaser's: what does not belong on it is asked about
 	}
 	return slices.ContainsFunc(s.written, func(r DriveReport) bool {
 		return r.Label == job.label && r.Drive.Same(found.drive)

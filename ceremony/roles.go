@@ -23,6 +23,10 @@ var (
 	onlineKeyFile = regexp.MustCompile(`^keys/(targets|snapshot|timestamp)\.json$`)
 )
 
+func isKeyFile(name string) bool {
+	return rootKeyFile.MatchString(name) || onlineKeyFile.MatchString(name)
+}
+
 // MayHold says whether a file of this name belongs on a drive of this role.
 func (r DriveRole) MayHold(name string) bool {
 	if name != path.Clean(name) || strings.HasPrefix(name, "/") || strings.HasPrefix(name, "..") {

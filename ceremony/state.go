@@ -36,6 +36,7 @@ type State struct {
 	Custody  map[string]Custody      // what becomes of drives, by label
 	Labels   []string                // the drives that this ceremony writes
 	Met      map[tuf.Digest][]string // serials of the drives on which a key file was met today
+	Asked    Asked                   // keys that somebody asks for
 	Rotation Rotation                // what becomes of the root keys
 	InPart   bool                    // the root is signed by those who are here, and others sign later
 }
@@ -45,6 +46,7 @@ func (s State) clone() State {
 	s.Keys, s.Held = slices.Clone(s.Keys), slices.Clone(s.Held)
 	s.Custody, s.Labels = maps.Clone(s.Custody), slices.Clone(s.Labels)
 	s.Met, s.Rotation = maps.Clone(s.Met), s.Rotation.clone()
+	s.Asked = s.Asked.clone()
 	return s
 }
 

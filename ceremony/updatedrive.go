@@ -22,7 +22,9 @@ func (s *Session) wrongUpdate(job driveJob, found finding) string {
 	switch {
 	case !job.update:
 		return ""
-	case m == nil && job.role == Repository: // all that it holds is known
+	case m == nil && job.role == Transfer && slices.ContainsFunc(found.names, isKeyFile):
+		return "There are private keys on this drive: it is no transfer drive. Use another."
+	case m == nil && (job.role == Repository || job.role == Transfer): // all that it is to hold is at hand
 		return ""
 	case m == nil:
 		return "This is a drive without a list of what it holds; " + job.label + " is wanted."
@@ -44,7 +46,7 @@ func (s *Session) wrongUpdate(job driveJob, found finding) string {
 
 // approveStrays asks before files go that this program did not write.
 func (s *Session) approveStrays(ctx context.Context, job driveJob, found finding) error {
-	strays := s.straysOn(found)
+	strays := s.straysOn(job, found)
 	if len(strays) == 0 {
 		return nil
 	}
@@ -60,15 +62,17 @@ func (s *Session) approveStrays(ctx context.Context, job driveJob, found finding
 	return err
 }
 
-func (s *Session) straysOn(found finding) []string {
+func (s *Session) straysOn(job driveJob, found finding) []string {
 	listed := map[string]bool{ManifestName: true}
-	for _, f := range found.manifest.Files {
-		listed[f.Name] = true
+	if found.manifest != nil {
+		for _, f := range found.manifest.Files {
+			listed[f.Name] = true
+		}
 	}
 	var strays []string
 	for _, name := range found.names {
 		// What an update that was cut short left is of this program.
-		if !listed[name] && !unfinished(name) && !found.manifest.Role.MayHold(name) {
+		if !listed[name] && !unfinished(name) && !job.role.MayHold(name) {
 			strays = append(strays, Foreign(name))
 		}
 	}
