@@ -3,6 +3,9 @@ package tuf
 import (
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
+	"sync"
 )
 
 // Errors of a chain, for errors.Is.
@@ -43,7 +46,7 @@ func NewChainAt(first []byte, version int64, mode Mode) (*Chain, error) {
 		return nil, fmt.Errorf("begin a chain: %w: the first root is version %d, want %d", ErrGap, root.Version, version)
 	}
 	c := &Chain{mode: mode, base: version}
-	if err := c.verify(root, root); err != nil {
+	if err := c.take(verdictOf(root, root)); err != nil {
 		return nil, fmt.Errorf("begin a chain: %w", err)
 	}
 	c.add(root)
@@ -60,14 +63,49 @@ func (c *Chain) Append(b []byte) error {
 	if err := c.follows(root); err != nil {
 		return err
 	}
-	if err := c.verify(c.latest, root); err != nil {
+	byOld, byOwn := c.link(root)
+	if err := c.take(byOld); err != nil {
 		return fmt.Errorf("root %d does not follow root %d: %w", root.Version, c.Len(), err)
 	}
-	if err := c.verify(root, root); err != nil {
+	if err := c.take(byOwn); err != nil {
 		return fmt.Errorf("root %d is not signed by its own keys: %w", root.Version, err)
 	}
 	c.add(root)
 	return nil
+}
+
+// link has the next root verified by the keys of the latest and by its own, the
+// two at once. Where they are the same, one verdict is the other.
+func (c *Chain) link(root *Root) (byOld, byOwn verdict) {
+	if c.mode == Strict && sameHolders(c.latest, root) {
+		byOld = verdictOf(root, c.latest)
+		return byOld, byOld
+	}
+	var both sync.WaitGroup
+	both.Go(func() { byOwn = verdictOf(root, root) })
+	byOld = verdictOf(root, c.latest)
+	both.Wait()
+	return byOld, byOwn
+}
+
+// sameHolders reports whether two roots list the same keys for root, and want as
+// many of them.
+func sameHolders(a, b *Root) bool {
+	mine, theirs := a.Roles[RoleRoot], b.Roles[RoleRoot]
+	return mine.Threshold == theirs.Threshold && slices.Equal(mine.KeyIDs, theirs.KeyIDs) &&
+		!slices.ContainsFunc(mine.KeyIDs, func(id KeyID) bool { return !reflect.DeepEqual(a.Keys[id], b.Keys[id]) })
+}
+
+// verdict is what both verifiers say of a root.
+type verdict struct {
+	root, by *Root
+	tally    Tally
+	err      error
+}
+
+func verdictOf(root, by *Root) verdict {
+	tally, err := root.VerifyBy(by, RoleRoot)
+	return verdict{root, by, tally, err}
 }
 
 // follows checks the version (TUF 1.0.34 §5.3.5).
@@ -85,12 +123,12 @@ func (c *Chain) follows(root *Root) error {
 	return fmt.Errorf("root %d (%s) after root %d (%s): %w", root.Version, digest, latest, c.Digest(latest), ErrRollback)
 }
 
-func (c *Chain) verify(by, root *Root) error {
-	tally, err := root.VerifyBy(by, RoleRoot)
-	if err == nil && tally.Dissent != "" {
-		c.deviate(fmt.Sprintf("go-tuf/v2 does not accept root %d by root %d: %s", root.Version, by.Version, tally.Dissent))
+// take notes what go-tuf/v2 alone objects to.
+func (c *Chain) take(v verdict) error {
+	if v.err == nil && v.tally.Dissent != "" {
+		c.deviate(fmt.Sprintf("go-tuf/v2 does not accept root %d by root %d: %s", v.root.Version, v.by.Version, v.tally.Dissent))
 	}
-	return err
+	return v.err
 }
 
 func (c *Chain) add(root *Root) {

@@ -1,6 +1,7 @@
 package tuf
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"time"
@@ -37,6 +38,9 @@ func engineVerify(root *Root, file []byte, role Role) error {
 	}
 	switch role {
 	case RoleRoot:
+		if bytes.Equal(root.Raw, file) {
+			return delegator.VerifyDelegate(string(role), delegator)
+		}
 		return engineDelegate[metadata.RootType](delegator, file, role)
 	case RoleTargets:
 		return engineDelegate[metadata.TargetsType](delegator, file, role)

@@ -130,10 +130,13 @@ func weakPoint(k PublicKey) string {
 	return ""
 }
 
-// onCurve solves x² = (y²-1)/(dy²+1), with d = -121665/121666 (RFC 8032 §5.1).
+// curveD is d = -121665/121666 of the field (RFC 8032 §5.1).
+const curveD = "52036cee2b6ffe738cc740797779e89800700a4d4141d8ab75eb4dca135978a3"
+
+// onCurve solves x² = (y²-1)/(dy²+1).
 func onCurve(y, p *big.Int) bool {
 	mod := func(i *big.Int) *big.Int { return i.Mod(i, p) }
-	d := mod(new(big.Int).Mul(big.NewInt(-121665), new(big.Int).ModInverse(big.NewInt(121666), p)))
+	d := hexInt(curveD)
 	y2 := mod(new(big.Int).Mul(y, y))
 	u := mod(new(big.Int).Sub(y2, big.NewInt(1)))
 	v := mod(new(big.Int).Add(mod(new(big.Int).Mul(d, y2)), big.NewInt(1)))

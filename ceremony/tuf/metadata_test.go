@@ -24,7 +24,11 @@ type pen struct {
 
 // newPen makes the same key for the same number.
 func newPen(seed byte) pen {
-	private := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{seed}, ed25519.SeedSize))
+	return penOfSeed(bytes.Repeat([]byte{seed}, ed25519.SeedSize))
+}
+
+func penOfSeed(seed []byte) pen {
+	private := ed25519.NewKeyFromSeed(seed)
 	return penOf(private, listing("ed25519", "ed25519", hex.EncodeToString(private.Public().(ed25519.PublicKey))))
 }
 

@@ -1,0 +1,47 @@
+package tuf
+
+import (
+	"runtime"
+	"testing"
+)
+
+// A chain of 250 roots holds what one of ten does, and 32 bytes for each
+// root more: of all roots but the latest, the digest.
+func TestAChainsMemoryIsFlat(t *testing.T) {
+	var roots [][]byte
+	for version := 1; version <= 250; version++ {
+		roots = append(roots, inked(t, rootSigned(version, 1, newPen(1)), newPen(1)))
+	}
+	short, _ := heldBy(t, roots[:10])
+	long, c := heldBy(t, roots)
+	if c.Len() != len(roots) {
+		t.Fatalf("%d roots", c.Len())
+	}
+	const growing = 2    // a slice that grows has room for at most as many again
+	const slack = 16_000 // of the heap itself
+	digests := int64(len(roots)-10) * int64(len(Digest{})) * growing
+	t.Logf("10 roots: %d bytes, 250 roots: %d bytes", short, long)
+	if long > short+digests+slack {
+		t.Errorf("a chain of 250 holds %d bytes, one of 10 holds %d", long, short)
+	}
+}
+
+// heldBy is what a chain keeps in memory beside the bytes of its roots, which the
+// caller has.
+func heldBy(t *testing.T, roots [][]byte) (int64, *Chain) {
+	t.Helper()
+	before := live()
+	c := follow(t, roots)
+	held := live() - before
+	runtime.KeepAlive(roots)
+	runtime.KeepAlive(c)
+	return held, c
+}
+
+func live() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
