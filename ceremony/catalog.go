@@ -19,6 +19,7 @@ type Item struct {
 func Catalog() []Item {
 	return []Item{
 		{Script: Create, Sticks: usualSticks()},
+		{Script: Adopt, Stage: stageOldStick, Sticks: usualSticks(oldSticker)},
 		{Script: Rotate, Stage: stageRepository, Sticks: usualSticks("root-backup-3", "root-backup-4")},
 		{Script: Releaser, Stage: stageRequest, Sticks: usualSticks("transfer")},
 		{Script: Renew, Stage: stageRepository, Sticks: usualSticks()},

@@ -176,6 +176,8 @@ func (s *Session) wrongDrive(job driveJob, found finding) string {
 		return wrong
 	}
 	switch {
+	case s.State.Adoption.read(d):
+		return "This is an old drive that was read. It stays as it is."
 	case d.Size < leastSize:
 		return fmt.Sprintf("This drive has %d bytes; %d are needed.", d.Size, leastSize)
 	case d.Virtual && d.Label != job.label && !strings.HasPrefix(d.Label, spareSticker):

@@ -208,17 +208,27 @@ func (s *Session) opener() tuf.KeyOpener { return tuf.KeyOpener{Also: s.env.Cost
 
 // unlock opens a key file that holds this one key.
 func (s *Session) unlock(file []byte, pass secret.Bytes, want tuf.Key) (*tuf.PrivateKey, error) {
+	keys, err := s.unlockAll(file, pass, []tuf.Key{want})
+	if err != nil {
+		return nil, err
+	}
+	return keys[0], nil
+}
+
+// unlockAll opens a key file that holds these keys, and no other.
+func (s *Session) unlockAll(file []byte, pass secret.Bytes, want []tuf.Key) ([]*tuf.PrivateKey, error) {
 	keys, err := s.opener().Open(file, pass)
 	if err != nil {
 		return nil, err
 	}
-	if len(keys) != 1 || keys[0].ID() != want.ID {
-		for _, key := range keys {
-			key.Wipe()
-		}
-		return nil, fmt.Errorf("the file holds another key than %s", want.ID.Short())
+	same := slices.EqualFunc(keys, want, func(key *tuf.PrivateKey, w tuf.Key) bool { return key.ID() == w.ID })
+	if same {
+		return keys, nil
 	}
-	return keys[0], nil
+	for _, key := range keys {
+		key.Wipe()
+	}
+	return nil, fmt.Errorf("the file holds another key than %s", want[0].ID.Short())
 }
 
 // provesItself has a new key sign before there is a root that lists it.

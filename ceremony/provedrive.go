@@ -135,26 +135,31 @@ func (s *Session) proveKey(ctx context.Context, job driveJob, k HeldKey, file []
 func (s *Session) unlockAndSign(ctx context.Context, job driveJob, k HeldKey, file []byte, pass secret.Bytes) error {
 	_, err := s.askBeside(ctx, Question{ID: job.label + "." + k.Name + ".unlocking", Kind: Wait, Title: job.title, NoBack: true,
 		Prompt: "Unlocking " + k.The()}, func(context.Context) error {
-		key, err := s.unlock(file, pass, k.Key)
+		keys, err := s.unlockAll(file, pass, append([]tuf.Key{k.Key}, k.More...))
 		if err != nil {
 			return err
 		}
-		defer key.Wipe()
-		proof, err := key.Prove(s.State.Signed, s.rand)
-		if err != nil {
-			return err
+		for _, key := range keys {
+			proof, proveErr := key.Prove(s.State.Signed, s.rand)
+			key.Wipe()
+			if err = errors.Join(err, proveErr); err == nil {
+				err = proof.Verify(s.rootToBe())
+			}
 		}
-		return proof.Verify(s.rootToBe())
+		return err
 	})
 	return err
 }
 
 // rootToBe is the root that lists the keys: signed, or about to be.
 func (s *Session) rootToBe() *tuf.Root {
-	if s.State.Root != nil {
+	switch {
+	case s.State.Root != nil:
 		return s.State.Root
+	case s.State.Draft != nil:
+		return s.State.Draft.Root()
 	}
-	return s.State.Draft.Root()
+	return s.State.Known.Latest()
 }
 
 // wrongPassphrase offers the way on for a passphrase that is forgotten: a new
@@ -165,16 +170,20 @@ func (s *Session) wrongPassphrase(ctx context.Context, job driveJob, k HeldKey) 
 		Text:    []Block{Para("If it is forgotten, a new key takes this one's place: this drive is emptied, and the review, the signing and the drives are done again. Nothing that a client could trust has left.")},
 		Prompt:  "How shall it go on?",
 		Options: []Option{{Key: "again", Label: "Type it again"},
-			{Key: "new-key", Label: "It is forgotten: make a new " + k.Name + " key", Disabled: s.noNewKey()}}})
+			{Key: "new-key", Label: "It is forgotten: make a new " + k.Name + " key", Disabled: s.noNewKey(k)}}})
 	if err != nil || way == "again" {
 		return err
 	}
 	return s.replaceKey(k)
 }
 
-// noNewKey says why no key can be made anew: a root that was signed in an
-// earlier, interrupted part of the creation is never signed differently.
-func (s *Session) noNewKey() string {
+// noNewKey says why no key can be made anew: one that is adopted is in a root
+// already, and a root that was signed in an earlier, interrupted part of the
+// creation is never signed differently.
+func (s *Session) noNewKey(k HeldKey) string {
+	if s.State.Adoption.Sticks != nil {
+		return "clients trust this very key; stop, and adopt again from the old drive with another passphrase"
+	}
 	if s.State.Root != nil && s.Keys.Len() == 0 {
 		return "root 1 was signed before the interruption; start over with new keys instead"
 	}

@@ -39,6 +39,7 @@ type State struct {
 	Asked    Asked                   // keys that somebody asks for
 	Rotation Rotation                // what becomes of the root keys
 	InPart   bool                    // the root is signed by those who are here, and others sign later
+	Adoption Adoption                // of a repository that others made
 }
 
 func (s State) clone() State {
@@ -46,6 +47,7 @@ func (s State) clone() State {
 	s.Keys, s.Held = slices.Clone(s.Keys), slices.Clone(s.Held)
 	s.Custody, s.Labels = maps.Clone(s.Custody), slices.Clone(s.Labels)
 	s.Met, s.Rotation = maps.Clone(s.Met), s.Rotation.clone()
+	s.Adoption = s.Adoption.clone()
 	s.Asked = s.Asked.clone()
 	return s
 }
@@ -66,7 +68,8 @@ type HeldKey struct {
 	Role   tuf.Role
 	Holder string
 	Key    tuf.Key
-	File   []byte // locked; what goes onto drives
+	More   []tuf.Key // that lie in the same file, of a repository that others made
+	File   []byte    // locked; what goes onto drives
 }
 
 // FileName is where the key lies on a drive: keys/root1.json for root-1.
