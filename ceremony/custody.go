@@ -59,17 +59,23 @@ func mergeDrives(known, found []KnownDrive) []KnownDrive {
 	return known
 }
 
-// putDrive adds a drive, or what is newer of it. Another drive of a label takes
-// the place of the one before.
+// putDrive adds a drive, or what is newer of it. That it was once proven stays:
+// what it wrote of itself was written before. Another drive of a label takes the
+// place of the one before.
 func putDrive(known []KnownDrive, k KnownDrive) []KnownDrive {
 	out := slices.Clone(known)
 	i := slices.IndexFunc(out, func(o KnownDrive) bool { return o.Label == k.Label && o.Serial == k.Serial })
-	switch {
-	case i < 0:
-		out = append(out, k)
-	case !k.Seen.Before(out[i].Seen):
+	if i < 0 {
+		return append(out, k)
+	}
+	proven := out[i].Proven
+	if k.Proven.After(proven) {
+		proven = k.Proven
+	}
+	if !k.Seen.Before(out[i].Seen) {
 		out[i] = k
 	}
+	out[i].Proven = proven
 	return out
 }
 

@@ -64,7 +64,7 @@ type Question struct {
 	NoBack  bool   // Esc does nothing here: the operator says so
 	Repeats string // the ID of the question whose answer is wanted once more
 	// Optional lets a passphrase be passed over by Enter alone: its holder is not
-	// here.
+	// here. Of a text it says that nothing is an answer, too.
 	Optional bool
 
 	// Shown is what the answer file's {shown} stands for: the confirmation

@@ -70,6 +70,9 @@ func (s *Session) driveLabels() []string {
 	if s.State.Known.Chain == nil {
 		return s.State.Plan.DriveLabels()
 	}
+	if s.State.Care.keeper != nil { // nothing is signed: the ledgers of backups are left alone
+		return append(slices.Clone(s.State.Labels), repositoryLabel)
+	}
 	return append(slices.Clone(s.State.Labels), s.toWrite()...)
 }
 

@@ -33,6 +33,7 @@ type State struct {
 	Known    Known                   // what its drives tell
 	Change   tuf.Change              // what was decided
 	Held     []HeldKey               // keys that are on its drives, as far as they were met
+	Care     Care                    // of drives, by ceremonies that sign nothing
 	Custody  map[string]Custody      // what becomes of drives, by label
 	Labels   []string                // the drives that this ceremony writes
 	Met      map[tuf.Digest][]string // serials of the drives on which a key file was met today
@@ -46,6 +47,7 @@ func (s State) clone() State {
 	s.Done = maps.Clone(s.Done)
 	s.Keys, s.Held = slices.Clone(s.Keys), slices.Clone(s.Held)
 	s.Custody, s.Labels = maps.Clone(s.Custody), slices.Clone(s.Labels)
+	s.Care = s.Care.clone()
 	s.Met, s.Rotation = maps.Clone(s.Met), s.Rotation.clone()
 	s.Adoption = s.Adoption.clone()
 	s.Asked = s.Asked.clone()

@@ -1,0 +1,13 @@
+package ceremony
+
+// Care is what a ceremony decided that signs nothing: the check of drives, their
+// copies, new passphrases, notes. It is a plain value.
+type Care struct {
+	keeper  *foundDrive // the repository drive whose ledger keeps the record; never changed
+	checkup checkup
+}
+
+func (c Care) clone() Care {
+	c.checkup = c.checkup.clone()
+	return c
+}
