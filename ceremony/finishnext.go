@@ -13,7 +13,11 @@ import (
 // the digest of the record.
 func finishing(next func(*Session) []string) func(context.Context, *Session) error {
 	return func(ctx context.Context, s *Session) error {
-		for _, page := range []Question{s.madePage(next(s)), s.recordPage()} {
+		end := s.partPage
+		if s.State.Partial == nil {
+			end = func() Question { return s.madePage(next(s)) }
+		}
+		for _, page := range []Question{end(), s.recordPage()} {
 			if err := s.Part(ctx, page.ID, func(ctx context.Context) error { return s.read(ctx, page) }); err != nil {
 				return err
 			}
@@ -35,11 +39,7 @@ func (s *Session) madePage(next []string) Question {
 		rows = append(rows, Row{d.Label, "√ " + d.Standing()})
 	}
 	q := Question{ID: "finish", Title: "Finished", Text: []Block{Table(rows...)}, Prompt: "Write down what is to do next."}
-	var lines []string
-	for i, n := range next {
-		lines = append(lines, wrap(n, fmt.Sprintf("%d. ", i+1), "   ", listWidth)...)
-	}
-	q.Text = append(q.Text, Lines(strings.Join(lines, "\n")))
+	q.Text = append(q.Text, Lines(numbered(next)))
 	if aside := s.setAsideText(); aside != "" {
 		q.Text = append(q.Text, Warn(aside))
 	}

@@ -62,7 +62,7 @@ func (s *Session) insertDrive(ctx context.Context, job driveJob) (found finding,
 func (s *Session) isWritten(job driveJob, found finding) bool {
 	m := found.manifest
 	// The repository drive is written again: its ledger is to carry this record.
-	if s.State.Root == nil || job.role == Repository || m == nil || m.Role != job.role || !s.isOfThisCeremony(job, found) || s.isUnfinished(job, found.drive) {
+	if s.State.Root == nil || job.role == Repository || job.update || m == nil || m.Role != job.role || !s.isOfThisCeremony(job, found) || s.isUnfinished(job, found.drive) {
 		return false
 	}
 	listed := map[string]tuf.Digest{}

@@ -22,6 +22,8 @@ type Known struct {
 	Holders []holder      // of keys, by key id
 	Records []tuf.File    // of earlier ceremonies, with their pages
 	Drives  []KnownDrive  // where the keys and the repository lie
+
+	Partials, Abandoned []apartRoot // roots that are not in force
 }
 
 // Latest is the root that clients trust now.
@@ -91,7 +93,10 @@ var errOtherRepository = errors.New("it is of another repository")
 // learn adds what a drive tells. The error names two versions or digests that
 // cannot both be.
 func (k Known) learn(d *foundDrive) (Known, error) {
-	k, err := k.learnRoots(d)
+	k, err := k.learnApart(d)
+	if err == nil {
+		k, err = k.learnRoots(d)
+	}
 	if err != nil {
 		return k, err
 	}
@@ -104,7 +109,7 @@ func (k Known) learn(d *foundDrive) (Known, error) {
 	if mark := d.manifest.Root; mark.Version > k.Latest().Version {
 		return k, fmt.Errorf("%s was written for root %d, and it is not here: insert the repository drive first, or the drive that has that root: %w",
 			Foreign(d.manifest.Label), mark.Version, tuf.ErrGap)
-	} else if mark.Version == k.Latest().Version && mark.Signed != k.Latest().Digest() {
+	} else if mark.Version == k.Latest().Version && mark.Signed != k.Latest().Digest() && !k.abandoned(mark) {
 		return k, fmt.Errorf("%s names another root %d (%s) than the one that is known (%s): %w",
 			Foreign(d.manifest.Label), mark.Version, mark.Signed.Groups()[:9], k.Latest().Digest().Groups()[:9], tuf.ErrFork)
 	}
@@ -127,6 +132,8 @@ func (k Known) learnRoots(d *foundDrive) (Known, error) {
 			known = int64(k.Chain.Len())
 		}
 		switch {
+		case k.excused(version, tuf.DigestOf(found[version])):
+			continue
 		case version <= known:
 			if was := k.Chain.Digest(version); was != tuf.DigestOf(found[version]) {
 				return k, fmt.Errorf("%s holds another root %d (%s) than the one that is known (%s): %w", Foreign(d.manifest.Label),

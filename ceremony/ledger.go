@@ -67,6 +67,7 @@ func (s *Session) ledgerFiles() ([]tuf.File, error) {
 	}
 	files = append(append(files, drives), s.State.Carried...)
 	files = append(files, s.State.Known.Records...)
+	files = append(files, s.apartFiles()...)
 	for i, root := range s.roots() {
 		files = append(files, tuf.File{Name: fmt.Sprintf("%s%d.root.json", ledgerRoots, i+1), Data: root, Perm: 0o644})
 	}

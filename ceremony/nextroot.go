@@ -17,11 +17,19 @@ import (
 // reviewChange derives the next root, shows all that it changes, and lets the
 // operator confirm it by words of its digest.
 func reviewChange(ctx context.Context, s *Session) error {
-	if err := s.Part(ctx, "review.derive", func(context.Context) error { return s.deriveNext() }); err != nil {
+	return s.review(ctx, s.deriveNext)
+}
+
+// review shows what derive makes of the change, all of it.
+func (s *Session) review(ctx context.Context, derive func() error) error {
+	if err := s.Part(ctx, "review.derive", func(context.Context) error { return derive() }); err != nil {
+		return err
+	}
+	if err := s.Part(ctx, "review.only", s.confirmOnly); err != nil {
 		return err
 	}
 	page := Question{ID: "review", Title: fmt.Sprintf("Review: root %d", s.mark().Version), Prompt: "Is this what was decided?",
-		Text: append(list(s.State.Draft.Review().Sentences), s.commitText()...)}
+		Text: append(list(append(s.State.Draft.Review().Sentences, s.begunElsewhere()...)), s.commitText()...)}
 	if err := s.Part(ctx, "review", func(ctx context.Context) error { return s.read(ctx, page) }); err != nil {
 		return err
 	}
@@ -68,6 +76,10 @@ func signNext(ctx context.Context, s *Session) error {
 		if err != nil {
 			return err
 		}
+		if s.State.Partial != nil {
+			s.tellInPart()
+			return nil
+		}
 		s.tellNextSignatures()
 		for _, sentence := range shown.Shown {
 			s.note("%s", sentence)
@@ -77,6 +89,11 @@ func signNext(ctx context.Context, s *Session) error {
 }
 
 func (s *Session) signAndPlay() (tuf.Simulation, error) {
+	if s.State.InPart {
+		if complete, err := s.signInPart(); err != nil || !complete {
+			return tuf.Simulation{}, err
+		}
+	}
 	root, err := tuf.Sign(s.State.Reviewed, s.rootSigners()...)
 	if err != nil {
 		return tuf.Simulation{}, err
@@ -94,10 +111,12 @@ func (s *Session) signAndPlay() (tuf.Simulation, error) {
 // rootSigners are the unlocked keys that the old or the new root has as root
 // keys.
 func (s *Session) rootSigners() []*tuf.PrivateKey {
-	keys := s.unlocked(s.State.Known.Latest(), tuf.RoleRoot)
-	for _, key := range s.unlocked(s.State.Draft.Root(), tuf.RoleRoot) {
-		if !slices.Contains(keys, key) {
-			keys = append(keys, key)
+	var keys []*tuf.PrivateKey
+	for _, list := range s.rootLists() {
+		for _, key := range s.unlocked(list, tuf.RoleRoot) {
+			if !slices.Contains(keys, key) {
+				keys = append(keys, key)
+			}
 		}
 	}
 	return keys
@@ -156,9 +175,20 @@ func (s *Session) backupsToday() (out []KnownDrive) {
 // writeNextRepository puts the new root onto the repository drive, beside what is
 // there.
 func writeNextRepository(ctx context.Context, s *Session) error {
+	if s.State.Partial != nil {
+		return s.writeInPart(ctx)
+	}
+	return s.publishRepository(ctx)
+}
+
+func (s *Session) publishRepository(ctx context.Context) error {
+	return s.updateRepository(ctx, "the repository for the web server, and the ledger; no private key",
+		"It goes to whoever runs the web server, and comes back to the next ceremony.")
+}
+
+func (s *Session) updateRepository(ctx context.Context, what, end string) error {
 	return s.makeDrive(ctx, driveJob{role: Repository, label: repositoryLabel, title: "Repository drive", update: true,
-		what: "the repository for the web server, and the ledger; no private key", dirs: []string{"staged"},
-		files: s.repositoryFiles, end: "It goes to whoever runs the web server, and comes back to the next ceremony."})
+		what: what, dirs: []string{"staged"}, files: s.repositoryFiles, end: end})
 }
 
 func (s *Session) repositoryFiles() ([]tuf.File, error) {
@@ -176,5 +206,11 @@ func (s *Session) toWrite() []string {
 	for _, d := range s.backupsToday() {
 		labels = append(labels, d.Label)
 	}
-	return append(labels, repositoryLabel)
+	if !s.State.InPart || s.sawToday(Repository) {
+		labels = append(labels, repositoryLabel)
+	}
+	if (s.State.InPart || s.State.Staged != nil) && !slices.Contains(s.State.Labels, transferLabel) {
+		labels = append(labels, transferLabel)
+	}
+	return labels
 }

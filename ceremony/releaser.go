@@ -259,7 +259,7 @@ func writeReleaserDrive(ctx context.Context, s *Session) error {
 	label := s.State.Labels[0]
 	return s.makeDrive(ctx, driveJob{role: Signing, label: label, title: "Signing drive", dirs: []string{"staged"},
 		what: "the keys of " + s.State.Asked.Holder + ", and the repository", keys: s.State.keysOf(tuf.OnlineRoles()...),
-		files: s.State.Published.Files, end: "It goes to " + s.State.Asked.Holder + "."})
+		files: s.public().Files, end: "It goes to " + s.State.Asked.Holder + "."})
 }
 
 // writeTransferDrive sends the new root out on the drive that the keys came on.

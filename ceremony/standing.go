@@ -13,6 +13,8 @@ import (
 // mark names the root that drives are written for.
 func (s *Session) mark() RootMark {
 	switch {
+	case s.State.Partial != nil: // what is signed in part is no root yet
+		return s.State.Known.Mark()
 	case s.State.Draft != nil:
 		return RootMark{Version: s.State.Draft.Root().Version, Signed: s.State.Signed}
 	case s.State.Known.Chain != nil:

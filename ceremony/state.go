@@ -23,8 +23,10 @@ type State struct {
 	Signed tuf.Digest
 	// Reviewed is what the operator confirmed, and the only thing that is signed.
 	Reviewed tuf.Reviewed
-	// Root is what was signed.
+	// Root is what was signed by enough.
 	Root      *tuf.Root
+	Partial   *tuf.Partial // what was signed by too few: others sign it elsewhere
+	Staged    []byte       // what others signed, as it came
 	Published tuf.Published
 	// Carried are the records of earlier ceremonies, from the drives.
 	Carried []tuf.File

@@ -23,8 +23,49 @@ func unlockRootKeys(ctx context.Context, s *Session) error {
 // signersMissing is how many more keys of a role of the latest root must be
 // unlocked before its threshold can sign.
 func (s *Session) signersMissing(role tuf.Role) int {
-	is := s.State.Known.Latest().Roles[role]
-	return max(0, is.Threshold-len(s.unlocked(s.State.Known.Latest(), role)))
+	missing := 0
+	for _, list := range s.listsOf(role) {
+		missing = max(missing, s.missingBy(list, role))
+	}
+	return missing
+}
+
+// missingBy is how many more keys must sign by the list of one root.
+func (s *Session) missingBy(list *tuf.Root, role tuf.Role) int {
+	n := 0
+	for _, id := range list.Roles[role].KeyIDs {
+		if _, err := s.Keys.Key(id); err == nil || s.hasSigned(id) {
+			n++
+		}
+	}
+	return max(0, list.Roles[role].Threshold-n)
+}
+
+// hasSigned says whether the root that is continued came with a signature by the
+// key.
+func (s *Session) hasSigned(id tuf.KeyID) bool {
+	return s.State.Draft != nil && slices.Contains(s.State.Draft.Signed(), id)
+}
+
+// rootLists are the roots whose keys sign the next one: the one in force, and
+// when it is derived its own.
+func (s *Session) rootLists() []*tuf.Root { return s.listsOf(tuf.RoleRoot) }
+
+func (s *Session) listsOf(role tuf.Role) []*tuf.Root {
+	lists := []*tuf.Root{s.State.Known.Latest()}
+	if s.State.Draft != nil && role == tuf.RoleRoot {
+		lists = append(lists, s.State.Draft.Root())
+	}
+	return lists
+}
+
+// listed are the keys that these roots name for a role.
+func (s *Session) listed(role tuf.Role) []tuf.KeyID {
+	var ids []tuf.KeyID
+	for _, list := range s.listsOf(role) {
+		ids = append(ids, list.Roles[role].KeyIDs...)
+	}
+	return ids
 }
 
 // unlocked are the keys of a role of a root that are in memory now.
@@ -145,16 +186,16 @@ func (s *Session) wanted(role tuf.Role, d *foundDrive, file string) (holder, boo
 	if s.opened(d.files[file]) {
 		return holder{}, false
 	}
-	latest := s.State.Known.Latest().Roles[role].KeyIDs
+	listed := s.listed(role)
 	known := slices.Concat(holdersOn(d), s.State.Known.Holders)
 	found := holder{Role: role, Name: keyNameOf(file)}
 	for _, h := range known {
 		if (HeldKey{Name: h.Name}).FileName() != file {
 			continue
 		}
-		if slices.Contains(latest, h.KeyID) {
+		if slices.Contains(listed, h.KeyID) {
 			_, err := s.Keys.Key(h.KeyID)
-			return h, err != nil
+			return h, err != nil && !s.hasSigned(h.KeyID)
 		}
 		found = h
 	}
@@ -235,11 +276,10 @@ func (s *Session) openBeside(ctx context.Context, k HeldKey, file []byte, pass s
 // took keeps the keys of a file that the latest root names.
 func (s *Session) took(d *foundDrive, file string, k HeldKey, keys []*tuf.PrivateKey) {
 	s.proven[tuf.DigestOf(d.files[file])] = true
-	latest := s.State.Known.Latest()
 	for _, key := range keys {
 		listed := tuf.Role("")
 		for _, role := range tuf.Roles() {
-			if slices.Contains(latest.Roles[role].KeyIDs, key.ID()) {
+			if slices.Contains(s.listed(role), key.ID()) {
 				listed = role
 			}
 		}
@@ -267,9 +307,10 @@ func (s *State) putHeld(k HeldKey) {
 // tooFewSigners says what can be done when not all are here. Done means that the
 // root is to be signed in part.
 func (s *Session) tooFewSigners(ctx context.Context) (done bool, err error) {
-	n := len(s.unlocked(s.State.Known.Latest(), tuf.RoleRoot))
+	n := len(s.rootSigners())
 	q := Question{ID: "unlock.few", Title: "Not enough root keys", Default: "again", Prompt: "How shall it go on?",
-		Text: []Block{Para(fmt.Sprintf("%s unlocked, and the root wants %d.", plural(n, "root key is", "root keys are"), s.State.Known.Latest().Roles[tuf.RoleRoot].Threshold)),
+		Text: []Block{Para(fmt.Sprintf("%s unlocked, and %s to sign.", plural(n, "root key is", "root keys are"),
+			plural(s.signersMissing(tuf.RoleRoot), "more has", "more have"))),
 			Para("A root that is signed in part travels on a transfer drive to whoever holds the others. Clients take nothing of it before it is complete.")},
 		Options: []Option{{Key: "again", Label: "Go on: somebody else has come"},
 			{Key: "part", Label: "Sign with those who are here, the others sign later", Disabled: s.noPart(n)}}}
@@ -279,8 +320,11 @@ func (s *Session) tooFewSigners(ctx context.Context) (done bool, err error) {
 }
 
 func (s *Session) noPart(unlocked int) string {
-	if unlocked == 0 {
+	switch {
+	case unlocked == 0:
 		return "no root key is unlocked"
+	case len(s.State.Change.Online) > 0:
+		return "online files are signed in the same publish: all must be here"
 	}
 	return ""
 }

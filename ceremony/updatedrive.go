@@ -37,11 +37,22 @@ func (s *Session) wrongUpdate(job driveJob, found finding) string {
 		return "This is " + Foreign(m.Label) + "; " + job.label + " is wanted."
 	case m.Role != job.role:
 		return fmt.Sprintf("This is a %s drive, and %s is to be a %s drive.", m.Role, job.label, job.role)
-	case mark.Version > s.mark().Version, mark.Version == s.mark().Version && mark.Signed != s.mark().Signed:
+	case s.rivals(mark):
 		return fmt.Sprintf("This drive has seen root %d (%s); this ceremony is about root %d (%s).",
 			mark.Version, mark.Signed.Groups()[:9], s.mark().Version, s.mark().Signed.Groups()[:9])
 	}
 	return ""
+}
+
+// rivals says whether a drive has seen a root that this ceremony is not about: not
+// the one it derived, and none that was abandoned.
+func (s *Session) rivals(seen RootMark) bool {
+	mark := s.mark()
+	if s.State.Draft != nil && seen.Version == s.State.Draft.Root().Version {
+		mark = RootMark{Version: seen.Version, Signed: s.State.Signed}
+	}
+	later := seen.Version > mark.Version || seen.Version == mark.Version && seen.Signed != mark.Signed
+	return later && !s.State.Known.abandoned(seen)
 }
 
 // approveStrays asks before files go that this program did not write.
@@ -97,7 +108,7 @@ func (w *driveWriter) begin(ctx context.Context, job driveJob, files []tuf.File)
 		if err := ctx.Err(); err != nil {
 			return context.Cause(ctx)
 		}
-		if !job.leaves(f.Name, files) {
+		if !job.leaves(f.Name, files) || w.outlived(f.Name) {
 			continue
 		}
 		if err := w.keep(f); err != nil {

@@ -45,7 +45,7 @@ func (s *Session) writeFiles(ctx context.Context, d Drive, job driveJob, files [
 		return w, err
 	}
 	defer func() { err = errors.Join(err, vol.Close()) }()
-	out := driveWriter{role: job.role, vol: vol, left: int64(len(files) + len(job.keys) + 1)}
+	out := driveWriter{role: job.role, vol: vol, outlived: s.outlived, left: int64(len(files) + len(job.keys) + 1)}
 	out.total = out.left
 	out.progress = func(done, total int64) {
 		s.tell(Event{Kind: Progress, Text: "writing " + job.label, Done: done, Total: total})
@@ -97,6 +97,7 @@ type driveWriter struct {
 	files       []ManifestFile
 	left, total int64
 	progress    func(done, total int64)
+	outlived    func(name string) bool // what a drive that is brought up to date does not keep
 }
 
 func (w *driveWriter) forgetManifest() error {
