@@ -39,7 +39,7 @@ func (s *Session) madePage(next []string) Question {
 		rows = append(rows, Row{d.Label, "√ " + d.Standing()})
 	}
 	q := Question{ID: "finish", Title: "Finished", Text: []Block{Table(rows...)}, Prompt: "Write down what is to do next."}
-	q.Text = append(q.Text, Lines(numbered(next)))
+	q.Text = append(q.Text, Lines(nextSteps(next)))
 	if aside := s.setAsideText(); aside != "" {
 		q.Text = append(q.Text, Warn(aside))
 	}

@@ -140,11 +140,11 @@ func (s *Session) partPage() Question {
 		fmt.Sprintf("Make no other root %d meanwhile. To give this one up, destroy what is on the drive first.", root.Version),
 	}
 	return Question{ID: "finish", Title: fmt.Sprintf("Root %d is signed in part", root.Version), Prompt: "Write down who must sign.",
-		Text: []Block{Table(rows...), Lines(numbered(next))}}
+		Text: []Block{Table(rows...), Lines(nextSteps(next))}}
 }
 
-// numbered sets what is to do next.
-func numbered(next []string) string {
+// nextSteps sets what is to do next.
+func nextSteps(next []string) string {
 	var lines []string
 	for i, n := range next {
 		lines = append(lines, wrap(n, fmt.Sprintf("%d. ", i+1), "   ", listWidth)...)
