@@ -29,6 +29,8 @@ import (
 //   - several lines for one question are its answers in turn;
 //   - "plan.threshold: 1" also chooses "threshold" when the page "plan" asks
 //     what to change;
+//   - a line for a question that waits for a drive takes another way on, and does
+//     so when all lines above it are used up;
 //   - {shown} is what the screen has just shown: confirmation words, or a
 //     passphrase made by the device;
 //   - "drive.<label>: insert" and "remove" take effect when all lines above them
@@ -161,6 +163,9 @@ func (a *Answers) answer(q Question, text string) Answer {
 // what one of its options leads to.
 func (a *Answers) find(q Question) (string, bool) {
 	first, text := a.next(q.ID), ""
+	if q.Kind == Wait && first != a.unused() {
+		first = -1 // its turn has not come: the drive does
+	}
 	if first >= 0 {
 		text = a.lines[first].text
 	}
@@ -179,13 +184,18 @@ func (a *Answers) find(q Question) (string, bool) {
 	return text, first >= 0
 }
 
+// unused is the line whose turn it is.
+func (a *Answers) unused() int {
+	return slices.IndexFunc(a.lines, func(l answerLine) bool { return !l.used })
+}
+
 func (a *Answers) next(id string) int {
 	return slices.IndexFunc(a.lines, func(l answerLine) bool { return !l.used && l.id == id })
 }
 
 // moveNext carries out the drive line whose turn it is.
 func (a *Answers) moveNext() (bool, error) {
-	i := slices.IndexFunc(a.lines, func(l answerLine) bool { return !l.used })
+	i := a.unused()
 	if i < 0 {
 		return false, nil
 	}

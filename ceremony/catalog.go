@@ -21,6 +21,7 @@ func Catalog() []Item {
 		{Script: Create, Sticks: usualSticks()},
 		{Script: Adopt, Stage: stageOldStick, Sticks: usualSticks(oldSticker)},
 		{Script: Rotate, Stage: stageRepository, Sticks: usualSticks("root-backup-3", "root-backup-4")},
+		{Script: Retire, Stage: stageRotated, Sticks: usualSticks("root-backup-3", "root-backup-4")},
 		{Script: Releaser, Stage: stageRequest, Sticks: usualSticks("transfer")},
 		{Script: Renew, Stage: stageRepository, Sticks: usualSticks()},
 		{Script: Continue, Stage: stageInPart, Sticks: usualSticks(transferLabel)},

@@ -61,6 +61,9 @@ type Volume interface {
 	WriteFile(name string, data []byte, perm fs.FileMode) error
 	Mkdir(name string) error
 	Remove(name string) error
+	// Overwrite puts zeros in place of a file's bytes, as far as the drive lets
+	// anybody say where those are. It is Removed afterwards.
+	Overwrite(name string) error
 	// Sync returns when all that was written is on the drive.
 	Sync() error
 	// Close unmounts the drive; it can be taken out then.

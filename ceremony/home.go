@@ -47,6 +47,11 @@ func homeScript() Script {
 			Help: "Plug in drives to see what they hold; a ceremony asks for the drives that it needs by itself. What cannot be done now is shown with the reason."}}}
 }
 
+// HomeItem is the home screen as it is rehearsed.
+func HomeItem() Item {
+	return Item{Script: homeScript, Stage: stageRepository, Sticks: usualSticks("root-backup-3", "root-backup-4", "transfer")}
+}
+
 // lastEnding says how the ceremony before ended.
 func lastEnding(script Script, err error) string {
 	switch {

@@ -24,7 +24,7 @@ func (s *Session) wrongUpdate(job driveJob, found finding) string {
 		return ""
 	case m == nil && job.role == Transfer && slices.ContainsFunc(found.names, isKeyFile):
 		return "There are private keys on this drive: it is no transfer drive. Use another."
-	case m == nil && (job.role == Repository || job.role == Transfer): // all that it is to hold is at hand
+	case m == nil && (job.role == Repository || job.role == Transfer): // all that it holds is known
 		return ""
 	case m == nil:
 		return "This is a drive without a list of what it holds; " + job.label + " is wanted."
@@ -124,6 +124,25 @@ func (job driveJob) leaves(name string, files []tuf.File) bool {
 	written := slices.ContainsFunc(files, func(f tuf.File) bool { return f.Name == name }) ||
 		slices.ContainsFunc(job.keys, func(k HeldKey) bool { return k.FileName() == name })
 	return !written && !(job.drop != nil && job.drop(name))
+}
+
+// erase overwrites the key files that are dropped, before they are swept away.
+func (w *driveWriter) erase(job driveJob) error {
+	if !job.update || job.drop == nil {
+		return nil
+	}
+	entries, err := w.vol.List()
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if isKeyFile(e.Name) && e.Mode.IsRegular() && job.drop(e.Name) {
+			if err := w.vol.Overwrite(e.Name); err != nil {
+				return err
+			}
+		}
+	}
+	return w.vol.Sync()
 }
 
 // keep lists a file that is on the drive already. A key file must be as it was;

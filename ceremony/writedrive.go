@@ -68,6 +68,9 @@ func (s *Session) writeFiles(ctx context.Context, d Drive, job driveJob, files [
 			return w, err
 		}
 	}
+	if err := out.erase(job); err != nil {
+		return w, err
+	}
 	if err := out.sweep(); err != nil {
 		return w, err
 	}

@@ -24,6 +24,7 @@ const (
 	OpRename       Op = "rename"
 	OpFsyncRenamed Op = "fsync-after-rename"
 	OpFsyncFolder  Op = "fsync-folder"
+	OpOverwrite    Op = "overwrite" // with zeros, in place
 	OpRemove       Op = "remove"
 	OpSync         Op = "sync"
 	OpClose        Op = "close" // of a volume opened for writing

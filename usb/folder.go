@@ -109,6 +109,24 @@ func (f *folder) write(name string, data []byte) error {
 	return errors.Join(err, file.Close())
 }
 
+// zero does not cut the file off first: what it frees then keeps its bytes.
+func (f *folder) zero(name string, size int64) error {
+	file, err := f.regular(name, os.O_WRONLY)
+	if err != nil {
+		return err
+	}
+	_, err = io.CopyN(file, zeros{}, size)
+	return errors.Join(err, file.Sync(), file.Close())
+}
+
+// zeros reads as zero bytes without end.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
 func (f *folder) sync(name string) error {
 	info, err := f.root.Lstat(name)
 	if err != nil {

@@ -99,6 +99,8 @@ func (m memory) write(name string, data []byte) error {
 	return nil
 }
 
+func (m memory) zero(name string, size int64) error { return m.write(name, make([]byte, size)) }
+
 func (m memory) rename(from, to string) error {
 	m[to] = m[from]
 	delete(m, from)

@@ -27,6 +27,7 @@ type store interface {
 	mkdir(name string) error
 	create(name string, perm fs.FileMode) error // empty; must not exist
 	write(name string, data []byte) error       // all of a file that exists
+	zero(name string, size int64) error         // its bytes, where they lie
 	sync(name string) error                     // a file or a folder
 	rename(from, to string) error
 	remove(name string) error

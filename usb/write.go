@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+
+	"signer/ceremony"
 )
 
 // WriteFile makes the folders and then the file, in the order that was measured
@@ -42,6 +44,25 @@ func (w *volume) Remove(name string) error {
 			return err
 		}
 		return w.remove(name)
+	})
+}
+
+// Overwrite puts zeros where the bytes of a file lie. A flash drive may write
+// them elsewhere, and keep the old ones.
+func (w *volume) Overwrite(name string) error {
+	return w.change("overwrite", name, func() error {
+		e, err := lookup(w.store, name)
+		if err != nil {
+			return err
+		}
+		if !e.Mode.IsRegular() {
+			return ceremony.ErrNotFile
+		}
+		if err := w.v.at(OpOverwrite, w.d, name); err != nil {
+			return err
+		}
+		w.remember(name)
+		return w.store.zero(name, e.Size)
 	})
 }
 

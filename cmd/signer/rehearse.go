@@ -44,7 +44,7 @@ func runRehearse(ctx context.Context, args []string, std stdio) int {
 			return fail(std, err)
 		}
 	}
-	entry, _ := ceremony.Find(r.name)
+	entry, _ := findEntry(r.name)
 	drives, err := usb.OpenVirtual(r.dir, entry.Sticks, usb.VirtualOptions{})
 	if err != nil {
 		return fail(std, err)
@@ -58,7 +58,7 @@ func runRehearse(ctx context.Context, args []string, std stdio) int {
 		}
 		env.Staged = true
 	}
-	err = r.play(ctx, entry.Script(), env, drives, std)
+	err = r.play(ctx, r.ceremony(entry), env, drives, std)
 	switch {
 	case errors.Is(err, ceremony.ErrStop):
 		_, _ = fmt.Fprintf(std.out, "Stopped. What was written to virtual drives is in %s\n", r.dir)
@@ -75,9 +75,31 @@ func allBlank(drives *usb.Virtual) bool {
 	return !slices.ContainsFunc(drives.Sticks(), func(s ceremony.Stick) bool { return s.Content != "blank" })
 }
 
+// homeName is the menu of all ceremonies, which is rehearsed like one.
+const homeName = "home"
+
+func findEntry(name string) (ceremony.Item, bool) {
+	if name == homeName {
+		return ceremony.HomeItem(), true
+	}
+	return ceremony.Find(name)
+}
+
+// playing is what an operator is led through.
+type playing func(context.Context, ceremony.Env, ceremony.Operator) error
+
+func (r rehearsal) ceremony(entry ceremony.Item) playing {
+	if r.name == homeName {
+		return ceremony.Home
+	}
+	return func(ctx context.Context, env ceremony.Env, op ceremony.Operator) error {
+		return ceremony.Run(ctx, entry.Script(), env, op)
+	}
+}
+
 // names are the ceremonies there are.
 func names() []string {
-	var all []string
+	all := []string{homeName}
 	for _, e := range ceremony.Catalog() {
 		all = append(all, e.Script().Name)
 	}
@@ -107,7 +129,7 @@ func parseRehearsal(args []string, std stdio) (r rehearsal, err error) {
 
 // wrongUsage says what is wrong with the flags, and what would be right.
 func (r rehearsal) wrongUsage(std stdio) string {
-	switch _, known := ceremony.Find(r.name); {
+	switch _, known := findEntry(r.name); {
 	case !known:
 		return fmt.Sprintf("no ceremony is called %q\nhint: there are %s", r.name, strings.Join(names(), ", "))
 	case r.line && r.answers != "":
@@ -129,25 +151,25 @@ func isTerminal(side any) bool {
 const memoryLimit = 72 << 20
 
 // play runs the script with the operator that was asked for.
-func (r rehearsal) play(ctx context.Context, script ceremony.Script, env ceremony.Env, tray *usb.Virtual, std stdio) error {
+func (r rehearsal) play(ctx context.Context, play playing, env ceremony.Env, tray *usb.Virtual, std stdio) error {
 	debug.SetMemoryLimit(memoryLimit)
 	switch {
 	case r.answers != "":
-		return r.playAnswers(ctx, script, env, tray, std)
+		return r.playAnswers(ctx, play, env, tray, std)
 	case r.line:
 		stop := make(chan os.Signal, 1)
 		signal.Notify(stop, os.Interrupt)
 		defer signal.Stop(stop)
 		defer asItWas(std.in)()
 		op := ceremony.NewLine(std.in, std.out, ceremony.LineOptions{Tray: tray, ReadSecret: secretReader(std), Stop: stop})
-		return ceremony.Run(ctx, script, env, op)
+		return play(ctx, env, op)
 	}
 	return ui.Run(ctx, ui.Options{In: std.in, Out: std.out, Env: std.env, Tray: tray, Now: env.Now,
 		Drives: func() int { return len(tray.List()) }},
-		func(ctx context.Context, op ceremony.Operator) error { return ceremony.Run(ctx, script, env, op) })
+		func(ctx context.Context, op ceremony.Operator) error { return play(ctx, env, op) })
 }
 
-func (r rehearsal) playAnswers(ctx context.Context, script ceremony.Script, env ceremony.Env, tray *usb.Virtual, std stdio) error {
+func (r rehearsal) playAnswers(ctx context.Context, play playing, env ceremony.Env, tray *usb.Virtual, std stdio) error {
 	file, err := os.Open(r.answers)
 	if err != nil {
 		return err
@@ -157,7 +179,7 @@ func (r rehearsal) playAnswers(ctx context.Context, script ceremony.Script, env 
 	if err != nil {
 		return err
 	}
-	if err := ceremony.Run(ctx, script, env, op); err != nil {
+	if err := play(ctx, env, op); err != nil {
 		return err
 	}
 	return op.Finish()
