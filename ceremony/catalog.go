@@ -23,6 +23,7 @@ func Catalog() []Item {
 		{Script: Rotate, Stage: stageRepository, Sticks: usualSticks("root-backup-3", "root-backup-4")},
 		{Script: Retire, Stage: stageRotated, Sticks: usualSticks("root-backup-3", "root-backup-4")},
 		{Script: Releaser, Stage: stageRequest, Sticks: usualSticks("transfer")},
+		{Script: RemoveKeys, Stage: stageRepository, Sticks: usualSticks()},
 		{Script: Renew, Stage: stageRepository, Sticks: usualSticks()},
 		{Script: Continue, Stage: stageInPart, Sticks: usualSticks(transferLabel)},
 		{Script: CheckDrives, Stage: stageRepository, Sticks: usualSticks()},

@@ -98,14 +98,46 @@ func (s *Session) signAndPlay() (tuf.Simulation, error) {
 	if err != nil {
 		return tuf.Simulation{}, err
 	}
-	before, after := s.State.Known.Public, s.State.Known.Public
-	after.Roots, after.Root = append(slices.Clone(before.Roots), root.Raw), root.Raw
-	shown, err := tuf.Simulate(after, s.State.Now)
+	after, err := s.publish(root)
+	if err != nil {
+		return tuf.Simulation{}, err
+	}
+	shown, err := s.playClients(after)
 	if err != nil {
 		return tuf.Simulation{}, fmt.Errorf("clients would refuse what was just signed: %w", err)
 	}
 	s.State.Root, s.State.Published = root, after
 	return shown, nil
+}
+
+// publish is what goes out with the root: the online files as they are, or those
+// that were reviewed to be signed again, by the keys that are unlocked or new.
+func (s *Session) publish(root *tuf.Root) (tuf.Published, error) {
+	after := s.State.Known.Public
+	if len(s.State.Draft.Change().Online) == 0 {
+		after.Roots, after.Root = append(slices.Clone(after.Roots), root.Raw), root.Raw
+		return after, nil
+	}
+	var signers []*tuf.PrivateKey
+	for _, role := range tuf.OnlineRoles() {
+		for _, key := range s.unlocked(root, role) {
+			if !slices.Contains(signers, key) {
+				signers = append(signers, key)
+			}
+		}
+	}
+	after, err := tuf.SignOnlineAgain(s.State.Reviewed, root, after, signers...)
+	after.Root = root.Raw
+	return after, err
+}
+
+// playClients also plays those that had updated, when there are new online files
+// for them.
+func (s *Session) playClients(after tuf.Published) (tuf.Simulation, error) {
+	if len(s.State.Draft.Change().Online) == 0 {
+		return tuf.Simulate(after, s.State.Now)
+	}
+	return tuf.SimulateAfter(s.State.Known.Public, after, s.State.Now)
 }
 
 // rootSigners are the unlocked keys that the old or the new root has as root
@@ -124,10 +156,10 @@ func (s *Session) rootSigners() []*tuf.PrivateKey {
 
 func (s *Session) tellNextSignatures() {
 	s.tell(Event{Kind: Did, Text: fmt.Sprintf("root %d signed by %s; a client accepts it", s.mark().Version,
-		plural(len(s.State.Root.Signatures), "root key", "root keys")), Data: signatureData("root", s.State.Root.Signatures)})
-	for role := range s.State.Change.Online {
+		plural(len(s.State.Root.Signatures), "root key", "root keys")), Data: s.withBefore(signatureData("root", s.State.Root.Signatures))})
+	for _, role := range tuf.OnlineRoles() {
 		e, err := s.State.Published.Online(role)
-		if err != nil {
+		if _, again := s.State.Draft.Change().Online[role]; !again || err != nil {
 			continue // SignOnlineAgain parsed it a moment ago
 		}
 		s.tell(Event{Kind: Did, Text: fmt.Sprintf("%s %d signed", role, e.Version), Data: signatureData(string(role), e.Signatures)})

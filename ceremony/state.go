@@ -41,6 +41,7 @@ type State struct {
 	Met      map[tuf.Digest][]string // serials of the drives on which a key file was met today
 	Asked    Asked                   // keys that somebody asks for
 	Rotation Rotation                // what becomes of the root keys
+	Removal  Removal                 // of online keys
 	InPart   bool                    // the root is signed by those who are here, and others sign later
 	Adoption Adoption                // of a repository that others made
 }
