@@ -71,24 +71,6 @@ func (k Known) inLine(roots map[int64][]byte) (Known, error) {
 	return k, nil
 }
 
-// chainFrom is chainOf where the roots before base are lost.
-func chainFrom(base int64, roots [][]byte) (chain *tuf.Chain, err error) {
-	for _, mode := range []tuf.Mode{tuf.Strict, tuf.History} {
-		if chain, err = tuf.NewChainAt(roots[0], base, mode); err != nil {
-			continue
-		}
-		for _, b := range roots[1:] {
-			if err = chain.Append(b); err != nil {
-				break
-			}
-		}
-		if err == nil {
-			return chain, nil
-		}
-	}
-	return nil, err
-}
-
 // mostStrays is how many files that are not taken over are named one by one.
 const mostStrays = 8
 

@@ -57,7 +57,8 @@ func (s *Session) whyLockAnew(old oldLock) string {
 
 // lockByNewPassphrase asks for a passphrase until it will do.
 func (s *Session) lockByNewPassphrase(ctx context.Context, k *HeldKey, keys []*tuf.PrivateKey, why string) error {
-	title, problem := "A passphrase for "+k.The(), "It needs a new passphrase: "+why+"."
+	title, problem := "A new passphrase for "+k.The(), ""
+	s.note("%s needs a new passphrase: %s", k.Title(), why)
 	for {
 		pass, err := s.newPassphrase(ctx, *k, title, problem)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -17,8 +18,10 @@ const repositoryFolder = "repository"
 // clients read, and plays the clients.
 func (c *checker) checkRepository() {
 	roots, folder, after := c.layout.Roots, repositoryFolder, c.gaps()
+	base := c.layout.Base
 	if len(roots)+after == 0 { // a root backup
-		roots, folder = c.ledgerRoots(), path.Clean(ledgerRoots)
+		base, roots = c.ledgerRoots()
+		folder = path.Clean(ledgerRoots)
 	}
 	if len(roots) == 0 {
 		if c.names[repositoryFolder].Mode.IsDir() && after == 0 {
@@ -26,11 +29,7 @@ func (c *checker) checkRepository() {
 		}
 		return
 	}
-	base := int64(1)
-	if folder == repositoryFolder {
-		base = c.layout.Base
-		c.missesFirst(base)
-	}
+	c.missesFirst(folder, base, tuf.DigestOf(roots[0]))
 	c.r.Chain = &ChainSeen{Folder: folder, First: base, Present: len(roots) + after, Deviations: []string{}}
 	whole := c.follow(base, roots)
 	if c.chain == nil {
@@ -51,14 +50,18 @@ func (c *checker) checkRepository() {
 }
 
 // missesFirst says that the first roots are lost. What follows is judged as it is.
-func (c *checker) missesFirst(base int64) {
+func (c *checker) missesFirst(folder string, base int64, first tuf.Digest) {
+	gravity := Broken
+	if c.manifest != nil && c.manifest.Repository != nil && *c.manifest.Repository == first {
+		gravity = Notice // it was adopted so, and nothing brings them back
+	}
 	switch last := base - 1; {
 	case c.manifest != nil && c.manifest.Role == Transfer:
 		// It carries the new root to a place that has the others.
 	case last == 1:
-		c.find(Broken, insideOf+"1.root.json", "It is missing: every root from the first must be here. A client that holds it cannot be played.")
+		c.find(gravity, folder+"/1.root.json", "It is missing: every root from the first must be here. A client that holds it cannot be played.")
 	case last > 1:
-		c.find(Broken, insideOf+"1.root.json", "It is missing, and so are all up to %d.root.json: every root from the first must be here. Clients that hold one of them cannot be played.", last)
+		c.find(gravity, folder+"/1.root.json", "It is missing, and so are all up to %d.root.json: every root from the first must be here. Clients that hold one of them cannot be played.", last)
 	}
 }
 
@@ -72,12 +75,17 @@ func (c *checker) gaps() (n int) {
 	return n
 }
 
-// ledgerRoots are the roots of the ledger, from the first on.
-func (c *checker) ledgerRoots() (roots [][]byte) {
-	for b := c.ledger[1]; b != nil; b = c.ledger[int64(len(roots)+1)] {
+// ledgerRoots are the roots of the ledger, from the earliest on.
+func (c *checker) ledgerRoots() (base int64, roots [][]byte) {
+	versions := slices.Sorted(maps.Keys(c.ledger))
+	if len(versions) == 0 {
+		return 1, nil
+	}
+	base = versions[0]
+	for b := c.ledger[base]; b != nil; b = c.ledger[base+int64(len(roots))] {
 		roots = append(roots, b)
 	}
-	return roots
+	return base, roots
 }
 
 // follow builds the chain as far as it goes, and says where it ends.

@@ -127,11 +127,16 @@ func (k Known) learnRoots(d *foundDrive) (Known, error) {
 		return k, err
 	}
 	for _, version := range slices.Sorted(maps.Keys(found)) {
-		known := int64(0)
-		if k.Chain != nil {
-			known = int64(k.Chain.Len())
+		base, known := int64(1), int64(0)
+		switch {
+		case k.Chain != nil:
+			base, known = k.Chain.Base(), int64(k.Chain.Len())
+		case d.beginsWith(found[version]):
+			base, known = version, version-1
 		}
 		switch {
+		case version < base: // nothing that is known leads to it
+			continue
 		case k.excused(version, tuf.DigestOf(found[version])):
 			continue
 		case version <= known:
@@ -143,37 +148,47 @@ func (k Known) learnRoots(d *foundDrive) (Known, error) {
 		case version > known+1:
 			return k, fmt.Errorf("%s holds root %d, and root %d is not known: %w", Foreign(d.manifest.Label), version, known+1, tuf.ErrGap)
 		}
-		if k, err = k.extended(found[version]); err != nil {
+		if k, err = k.extended(base, found[version]); err != nil {
 			return k, fmt.Errorf("%s: %w", Foreign(d.manifest.Label), err)
 		}
 	}
 	return k, nil
 }
 
+// beginsWith says whether a root is the earliest of the drive's repository: root 1,
+// or of an adopted one whose first roots are lost the root that names it.
+func (d *foundDrive) beginsWith(root []byte) bool {
+	named := d.manifest.Repository
+	return named != nil && *named == tuf.DigestOf(root)
+}
+
 // extended is Known with one more root.
-func (k Known) extended(root []byte) (Known, error) {
+func (k Known) extended(base int64, root []byte) (Known, error) {
 	roots := append(slices.Clone(k.Public.Roots), root)
-	chain, err := chainOf(roots)
+	chain, err := chainFrom(base, roots)
 	if err != nil {
 		return k, err
 	}
-	k.Chain, k.Public.Roots, k.Public.Root = chain, roots, root
+	k.Chain, k.Public.Base, k.Public.Roots, k.Public.Root = chain, base, roots, root
 	return k, nil
 }
 
-// chainOf verifies roots from root 1 on: as this program writes them, or else as
-// clients of go-tuf v0.5.2 take them.
-func chainOf(roots [][]byte) (chain *tuf.Chain, err error) {
+// chainOf verifies roots from root 1 on.
+func chainOf(roots [][]byte) (*tuf.Chain, error) { return chainFrom(1, roots) }
+
+// chainFrom verifies roots from the earliest that is known: as this program writes
+// them, or else as clients of go-tuf v0.5.2 take them.
+func chainFrom(base int64, roots [][]byte) (chain *tuf.Chain, err error) {
 	for _, mode := range []tuf.Mode{tuf.Strict, tuf.History} {
-		if chain, err = chainIn(mode, roots); err == nil {
+		if chain, err = chainIn(mode, base, roots); err == nil {
 			break
 		}
 	}
 	return chain, err
 }
 
-func chainIn(mode tuf.Mode, roots [][]byte) (*tuf.Chain, error) {
-	chain, err := tuf.NewChain(roots[0], mode)
+func chainIn(mode tuf.Mode, base int64, roots [][]byte) (*tuf.Chain, error) {
+	chain, err := tuf.NewChainAt(roots[0], base, mode)
 	if err != nil {
 		return nil, err
 	}

@@ -68,8 +68,12 @@ func (s *Session) ledgerFiles() ([]tuf.File, error) {
 	files = append(append(files, drives), s.State.Carried...)
 	files = append(files, s.State.Known.Records...)
 	files = append(files, s.apartFiles()...)
+	first := int64(1)
+	if s.State.Known.Chain != nil {
+		first = s.State.Known.Chain.Base()
+	}
 	for i, root := range s.roots() {
-		files = append(files, tuf.File{Name: fmt.Sprintf("%s%d.root.json", ledgerRoots, i+1), Data: root, Perm: 0o644})
+		files = append(files, tuf.File{Name: fmt.Sprintf("%s%d.root.json", ledgerRoots, first+int64(i)), Data: root, Perm: 0o644})
 	}
 	if s.State.Root != nil || s.State.Known.Chain != nil {
 		files = append(files, tuf.File{Name: ledgerICS, Data: s.calendar(), Perm: 0o644})
