@@ -58,7 +58,7 @@ func refusals(b *brought) string {
 func (s *Session) readRequest(file []byte) (Asked, string) {
 	r, err := ParseKeyRequest(file)
 	if err != nil {
-		return Asked{}, asSentence(Foreign(err.Error()))
+		return Asked{}, refused(RequestName, RequestName+": ", err)
 	}
 	known := s.State.Known
 	switch {
@@ -80,6 +80,11 @@ func (s *Session) readRequest(file []byte) (Asked, string) {
 		}
 	}
 	return asked, ""
+}
+
+// refused says why a file is, without the words that the error begins with.
+func refused(name, begins string, err error) string {
+	return name + " is refused: " + strings.TrimPrefix(Foreign(err.Error()), begins) + "."
 }
 
 // madeFor compares the root that a request names with those that are known.
@@ -110,7 +115,7 @@ func (s *Session) madeFor(mark RootMark) (notes []string, wrong string) {
 func (s *Session) readWish(staged []byte) (Asked, string) {
 	wish, err := tuf.ReadWish(s.State.Known.Public.Roots, staged)
 	if err != nil {
-		return Asked{}, "staged/root.json is refused: " + asSentence(Foreign(err.Error()))
+		return Asked{}, refused("staged/root.json", "read a wish: ", err)
 	}
 	if len(wish.Refused) > 0 {
 		return Asked{}, "staged/root.json is refused. " + strings.Join(wish.Refused[:min(len(wish.Refused), 6)], " ")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"signer/ceremony/tuf"
@@ -113,5 +114,12 @@ func (s *Session) openBrought(ctx context.Context, b *brought) (err error) {
 			}
 		}
 	}
+	if _, err := vol.ReadFile(RequestName, MaxRequestSize); b.request == nil && errors.Is(err, ErrNotFile) && !b.refused(RequestName) {
+		b.layout.Refused = append(b.layout.Refused, tuf.Refusal{Name: RequestName, Err: ErrNotFile}) // a folder
+	}
 	return nil
+}
+
+func (b *brought) refused(name string) bool {
+	return slices.ContainsFunc(b.layout.Refused, func(r tuf.Refusal) bool { return r.Name == name })
 }
