@@ -5,6 +5,8 @@ package ceremony
 type Care struct {
 	keeper  *foundDrive // the repository drive whose ledger keeps the record; never changed
 	checkup checkup
+	copying copying
+	quiet   bool // nothing is signed: the ledgers of backups are left alone
 }
 
 func (c Care) clone() Care {

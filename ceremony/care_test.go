@@ -85,17 +85,22 @@ func changed(before, after map[string][]byte) []string {
 // knownDrives is the list of drives in a drive's ledger, by label.
 func (w *world) knownDrives(t testing.TB, on string) map[string]ceremony.KnownDrive {
 	t.Helper()
+	out := map[string]ceremony.KnownDrive{}
+	for _, d := range w.allKnownDrives(t, on) {
+		out[d.Label] = d
+	}
+	return out
+}
+
+func (w *world) allKnownDrives(t testing.TB, on string) []ceremony.KnownDrive {
+	t.Helper()
 	var file struct {
 		Drives []ceremony.KnownDrive `json:"drives"`
 	}
 	if err := json.Unmarshal(w.files(t, on)["ledger/drives.json"], &file); err != nil {
 		t.Fatal(err)
 	}
-	out := map[string]ceremony.KnownDrive{}
-	for _, d := range file.Drives {
-		out[d.Label] = d
-	}
-	return out
+	return file.Drives
 }
 
 // data is what events told the record under a name, in order.

@@ -195,7 +195,7 @@ func (s *Session) proveKeysOn(ctx context.Context, c checkedDrive) error {
 func (s *Session) askProof(ctx context.Context, d *foundDrive, file string) ([]tuf.Key, error) {
 	k := s.keyIn(d, file)
 	var public []tuf.Key
-	err := s.askToOpen(ctx, d, file, k, "Prove "+k.The(), func(keys []*tuf.PrivateKey) {
+	err := s.askToOpen(ctx, keyPlace{d.label(), file, d.files[file]}, k, "Prove "+k.The(), func(keys []*tuf.PrivateKey) {
 		for _, key := range keys {
 			public = append(public, key.Key())
 			s.tell(Event{Kind: Did, Text: fmt.Sprintf("%s on %s: unlocked, signs %s", k.Title(), d.label(), key.ID().Short()),
@@ -206,11 +206,17 @@ func (s *Session) askProof(ctx context.Context, d *foundDrive, file string) ([]t
 	return public, err
 }
 
+// keyPlace is a key file that was read from a drive.
+type keyPlace struct {
+	drive, name string
+	file        []byte
+}
+
 // askToOpen asks the holder for the passphrase of a key file, and gives the keys
 // to took, which owns them. Enter alone passes it over.
-func (s *Session) askToOpen(ctx context.Context, d *foundDrive, file string, k HeldKey, title string, took func([]*tuf.PrivateKey)) error {
+func (s *Session) askToOpen(ctx context.Context, at keyPlace, k HeldKey, title string, took func([]*tuf.PrivateKey)) error {
 	q := Question{ID: k.Name + ".passphrase", Kind: Passphrase, Title: title, Optional: true,
-		Text: append([]Block{Para(fmt.Sprintf("From %s, the file %s. Only %s types.", d.label(), file, k.Holder)),
+		Text: append([]Block{Para(fmt.Sprintf("From %s, the file %s. Only %s types.", at.drive, at.name, k.Holder)),
 			Para("Enter alone: " + k.Holder + " is not here today.")}, s.stagedHint(k.PassphraseName())...),
 		Prompt: "Passphrase " + k.PassphraseName() + ":"}
 	for {
@@ -219,17 +225,17 @@ func (s *Session) askToOpen(ctx context.Context, d *foundDrive, file string, k H
 			return err
 		}
 		if len(a.Secret) == 0 {
-			s.note("%s on %s: not unlocked, %s is not here", k.Title(), d.label(), k.Holder)
+			s.note("%s on %s: not unlocked, %s is not here", k.Title(), at.drive, k.Holder)
 			return nil
 		}
-		keys, err := s.openBeside(ctx, k, d.files[file], a.Secret)
+		keys, err := s.openBeside(ctx, k, at.file, a.Secret)
 		a.Secret.Wipe()
 		switch {
 		case err == nil:
 			took(keys)
 			return nil
 		case !errors.Is(err, tuf.ErrWrongPassphrase):
-			return s.unusable(ctx, d, file, err)
+			return s.unusable(ctx, at, err)
 		}
 		q.Problem = "That passphrase did not open the key. Type it again, or Enter alone to pass it over."
 	}

@@ -116,7 +116,7 @@ func (d *foundDrive) roots() (map[int64][]byte, error) {
 func (d *foundDrive) keyFiles() []string {
 	var out []string
 	for name := range d.files {
-		if rootKeyFile.MatchString(name) || onlineKeyFile.MatchString(name) {
+		if isKeyFile(name) {
 			out = append(out, name)
 		}
 	}

@@ -3,7 +3,6 @@ package ceremony
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"signer/ceremony/tuf"
 )
@@ -23,6 +22,10 @@ type driveJob struct {
 	// it is of this repository, and nothing is formatted.
 	update bool
 	drop   func(name string) bool
+
+	// copied says that the keys come from another drive: a holder who is not here
+	// does not unlock them, and they are compared alone.
+	copied bool
 }
 
 // DriveReport is how a drive stands.
@@ -40,6 +43,7 @@ type DriveState string
 const (
 	Unfinished DriveState = "unfinished" // being written, or torn: not to be used
 	Written    DriveState = "written, not proven"
+	Compared   DriveState = "read back the same; not every key was unlocked"
 	Proven     DriveState = "proven"
 )
 
@@ -116,10 +120,11 @@ func (s *Session) tryDrive(ctx context.Context, job driveJob) error {
 	case err != nil:
 		return err
 	}
-	s.report(job, drive, Proven)
-	s.tell(Event{Kind: Did, Text: fmt.Sprintf("%s: written, read back, proven", job.label), Data: map[string]string{
+	state, word, how := s.standing(job)
+	s.report(job, drive, state)
+	s.tell(Event{Kind: Did, Text: job.label + ": " + how, Data: map[string]string{
 		"drive": job.label, "role": string(job.role), "serial": drive.Serial, "manifest_sha256": written.digest.String()}})
-	return s.takeOut(ctx, job, job.label+".done", job.title+" is proven", "Take "+job.label+" out. "+job.end)
+	return s.takeOut(ctx, job, job.label+".done", job.title+" is "+word, "Take "+job.label+" out. "+job.end)
 }
 
 // driveError is what went wrong with a drive, with a way on.

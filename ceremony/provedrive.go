@@ -27,8 +27,12 @@ func (s *Session) proveDrive(ctx context.Context, d Drive, job driveJob, w writt
 	if err != nil {
 		return err
 	}
+	prove := s.proveKey
+	if job.copied {
+		prove = s.proveCopy
+	}
 	for i, k := range job.keys {
-		if err := s.proveKey(ctx, job, k, locked[i]); err != nil {
+		if err := prove(ctx, job, k, locked[i]); err != nil {
 			return err
 		}
 	}

@@ -72,7 +72,7 @@ func (s *Session) driveLabels() []string {
 	if s.State.Known.Chain == nil {
 		return s.State.Plan.DriveLabels()
 	}
-	if s.State.Care.keeper != nil { // nothing is signed: the ledgers of backups are left alone
+	if s.State.Care.keeper != nil || s.State.Care.quiet {
 		return append(slices.Clone(s.State.Labels), repositoryLabel)
 	}
 	return append(slices.Clone(s.State.Labels), s.toWrite()...)
@@ -82,7 +82,9 @@ func (s *Session) driveLabels() []string {
 func (s *Session) keysOn(job driveJob) []tuf.KeyID {
 	var ids []tuf.KeyID
 	for _, k := range job.keys {
-		ids = append(ids, k.Key.ID)
+		if !k.Key.ID.IsZero() { // a copy of a file of which nobody knows what is in it
+			ids = append(ids, k.Key.ID)
+		}
 	}
 	if job.update {
 		for _, d := range s.State.Known.Drives {

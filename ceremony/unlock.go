@@ -238,7 +238,7 @@ func (s *Session) unlockFrom(ctx context.Context, d *foundDrive, file string, h 
 			continue
 		}
 		if err != nil {
-			return s.unusable(ctx, d, file, err)
+			return s.unusable(ctx, keyPlace{d.label(), file, d.files[file]}, err)
 		}
 		s.took(d, file, k, keys)
 		return nil
@@ -247,11 +247,11 @@ func (s *Session) unlockFrom(ctx context.Context, d *foundDrive, file string, h 
 
 // unusable passes over a key file that no passphrase will open. What stopped the
 // work by a person's will passes.
-func (s *Session) unusable(ctx context.Context, d *foundDrive, file string, err error) error {
+func (s *Session) unusable(ctx context.Context, at keyPlace, err error) error {
 	if ctx.Err() != nil || errors.Is(err, ErrStop) || errors.Is(err, ErrBack) {
 		return err
 	}
-	s.trouble("%s on %s cannot be used: %v", file, d.label(), err)
+	s.trouble("%s on %s cannot be used: %v", at.name, at.drive, err)
 	return nil
 }
 

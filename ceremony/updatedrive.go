@@ -153,7 +153,7 @@ func (w *driveWriter) keep(f ManifestFile) error {
 		return err
 	}
 	if err != nil || int64(len(b)) != f.Size || tuf.DigestOf(b) != f.SHA256 {
-		if rootKeyFile.MatchString(f.Name) || onlineKeyFile.MatchString(f.Name) {
+		if isKeyFile(f.Name) {
 			return errors.Join(fmt.Errorf("%w: %s has other bytes", ErrDiffers, f.Name), err)
 		}
 		return nil
