@@ -53,8 +53,7 @@ func Create() Script {
 	}
 }
 
-// Labels of the drives of a creation. Each backup holds all root keys; drives
-// per holder would be labelled root-<holder>-1.
+// Labels of the drives of a creation.
 const (
 	signingLabel    = "signing"
 	repositoryLabel = "repository"
@@ -62,11 +61,37 @@ const (
 
 func backupLabel(i int) string { return fmt.Sprintf("root-backup-%d", i) }
 
-// DriveLabels are the drives that a creation by this plan writes, in order.
-func (p Plan) DriveLabels() []string {
+// holderLabel is a drive with the key of one holder, who has n of them.
+func holderLabel(holder string, n int) string { return fmt.Sprintf("root-%s-%d", slug(holder), n) }
+
+// backup is a drive with root keys that a creation writes.
+type backup struct {
+	label string
+	keys  []HeldKey
+}
+
+// backups are those drives: all keys on each, or drives for each holder.
+func (s State) backups() (out []backup) {
+	keys := s.keysOf(tuf.RoleRoot)
+	if !s.Plan.PerHolder {
+		for i := range s.Plan.Backups {
+			out = append(out, backup{backupLabel(i + 1), keys})
+		}
+		return out
+	}
+	for _, k := range keys {
+		for i := range s.Plan.Backups {
+			out = append(out, backup{holderLabel(k.Holder, i+1), []HeldKey{k}})
+		}
+	}
+	return out
+}
+
+// DriveLabels are the drives that a creation writes, in order.
+func (s State) DriveLabels() []string {
 	var labels []string
-	for i := range p.Backups {
-		labels = append(labels, backupLabel(i+1))
+	for _, b := range s.backups() {
+		labels = append(labels, b.label)
 	}
 	return append(labels, signingLabel, repositoryLabel)
 }

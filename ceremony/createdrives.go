@@ -10,11 +10,15 @@ import (
 // writeBackups puts all root keys on each backup. Nothing on them is metadata: a
 // client could trust nothing of it.
 func writeBackups(ctx context.Context, s *Session) error {
-	p := s.State.Plan
-	for i := range p.Backups {
-		job := driveJob{role: RootBackup, label: backupLabel(i + 1), what: "all root keys, each locked with its passphrase",
-			title: fmt.Sprintf("Root backup %d of %d", i+1, p.Backups), keys: s.State.keysOf(tuf.RoleRoot), files: s.ledgerFiles,
-			end: "Put the label " + backupLabel(i+1) + " on it, and keep it apart from the other backups."}
+	all := s.State.backups()
+	for i, b := range all {
+		job := driveJob{role: RootBackup, label: b.label, what: "all root keys, each locked with its passphrase",
+			title: fmt.Sprintf("Root backup %d of %d", i+1, len(all)), keys: b.keys, files: s.ledgerFiles,
+			end: "Put the label " + b.label + " on it, and keep it apart from the other backups."}
+		if s.State.Plan.PerHolder {
+			job.what = "the root key of " + b.keys[0].Holder + ", locked with its passphrase"
+			job.end = "Put the label " + b.label + " on it. " + b.keys[0].Holder + " keeps it."
+		}
 		if err := s.makeDrive(ctx, job); err != nil {
 			return err
 		}

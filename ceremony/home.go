@@ -274,6 +274,9 @@ func (r RoleSeen) left() string {
 
 // wrong is the worst that was found, and how much more there is.
 func (v homeView) wrong() string {
+	if v.unpublished > 0 {
+		return fmt.Sprintf("Root %d was signed and is not on the repository drive. Recover writes it out.", v.unpublished)
+	}
 	order := gravities()
 	var bad []Finding
 	for _, f := range v.findings {

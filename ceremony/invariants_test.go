@@ -142,7 +142,7 @@ func treeOf(files map[string][]byte) memoryTree {
 func (g *game) isComplete(drives map[string]map[string][]byte) {
 	state := g.session.State
 	var repository, signing map[string][]byte
-	for _, label := range state.Plan.DriveLabels() {
+	for _, label := range state.DriveLabels() {
 		files := drives[g.proven[label]]
 		m, err := ceremony.ParseManifest(files[ceremony.ManifestName])
 		if err != nil {

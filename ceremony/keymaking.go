@@ -22,7 +22,7 @@ func makeRootKeys(ctx context.Context, s *Session) error {
 			return err
 		}
 	}
-	return nil
+	return s.stock(s.State.DriveLabels())
 }
 
 func makeOnlineKeys(ctx context.Context, s *Session) error {
@@ -69,6 +69,11 @@ func (s *Session) holderPart(ctx context.Context, k HeldKey, title string) error
 // firstOfName refuses a second root key under one name: the names tell the keys
 // apart for years.
 func (s *Session) firstOfName(key, holder string) error {
+	for _, other := range s.State.keysOf(tuf.RoleRoot) {
+		if s.State.Plan.PerHolder && other.Name != key && slug(other.Holder) == slug(holder) && !strings.EqualFold(other.Holder, holder) {
+			return remarkf("The drives of %s and of %s would have one label. Labels have letters from a to z and digits: name them apart by these.", other.Holder, holder)
+		}
+	}
 	for _, other := range s.State.keysOf(tuf.RoleRoot) {
 		if other.Name != key && strings.EqualFold(other.Holder, holder) {
 			return remarkf("%s holds %s already. One person with two keys has two votes; if that is meant, name them apart: %s 2.",

@@ -188,7 +188,7 @@ func (s *Session) backupsToday() (out []KnownDrive) {
 		plugged[d.Serial] = true
 	}
 	for _, d := range s.State.Known.Drives {
-		if d.Role == RootBackup && d.State == InUse && d.Seen.Equal(s.State.Now) {
+		if d.Role == RootBackup && d.State == InUse && slices.Contains(s.State.Here, d.Serial) {
 			out = append(out, d)
 		}
 	}

@@ -29,7 +29,7 @@ func (s *Session) findCopies(ctx context.Context) error {
 			return nil
 		}
 		d, way, err := s.visitDrive(ctx, visit{id: "copies", title: "A second copy of the old keys",
-			label: s.nextLabel(RootBackup, s.serialsToday()), prompt: "Insert another root backup with " + lone[0].The(),
+			label: s.otherDriveWith(lone[0].Key.ID), prompt: "Insert another root backup with " + lone[0].The(),
 			text: []Block{Para("Until the new root is out, the old keys are all that can change the repository. They must be on two drives.")},
 			wrong: func(d *foundDrive) string {
 				if slices.Contains(s.serialsToday(), d.drive.Serial) {
@@ -50,6 +50,17 @@ func (s *Session) findCopies(ctx context.Context) error {
 			s.tellCopies(d)
 		}
 	}
+}
+
+// otherDriveWith is a drive that holds a key, as the ledger has it, and was not
+// read today.
+func (s *Session) otherDriveWith(id tuf.KeyID) string {
+	for _, d := range s.State.Known.drivesInUse(RootBackup) {
+		if slices.Contains(d.Keys, id) && !slices.Contains(s.serialsToday(), d.Serial) {
+			return d.Label
+		}
+	}
+	return s.nextLabel(RootBackup, s.serialsToday())
 }
 
 // serialsToday are the drives on which unlocked keys were met.

@@ -60,7 +60,8 @@ func planQuestion(p Plan, now time.Time) Question {
 			{Key: "go", Label: "Go on with this plan", Disabled: p.problem(now)},
 			{Key: "root-keys", Label: "Root keys", Value: strconv.Itoa(p.RootKeys)},
 			{Key: "threshold", Label: "Threshold", Value: fmt.Sprintf("%d of %d sign", p.Threshold, p.RootKeys)},
-			{Key: "backups", Label: "Root backups", Value: fmt.Sprintf("%d drives, all keys on each", p.Backups)},
+			{Key: "backups", Label: "Root backups", Value: Rotation{Backups: p.Backups, PerHolder: p.PerHolder}.backupsText()},
+			{Key: "custody", Label: "Drives", Value: custodyText(p.PerHolder)},
 			{Key: "releaser", Label: "First releaser", Value: p.Releaser},
 		}}
 	for _, role := range tuf.Roles() {
@@ -138,6 +139,8 @@ func (s *Session) changePlan(ctx context.Context, line string) error {
 		return s.changeNumber(ctx, line, "How many of them must sign?", 1, p.RootKeys, &p.Threshold)
 	case line == "backups":
 		return s.changeNumber(ctx, line, "How many drives hold the root keys?", 1, mostBackups, &p.Backups)
+	case line == "custody":
+		return s.askCustody(ctx, &p.PerHolder)
 	case line == "releaser":
 		a, err := s.ask(ctx, Question{ID: "plan.releaser", Kind: Type, Title: "First releaser", Default: p.Releaser,
 			Text:   []Block{Para("The name of the person or team that signs updates day by day. It is public.")},
@@ -213,16 +216,27 @@ func (s *Session) askExpiry(ctx context.Context, role tuf.Role, is time.Time) (t
 // settlePlan tells the record what was decided.
 func (s *Session) settlePlan() error {
 	p := s.State.Plan
-	if tray, ok := s.env.Drives.(Stocked); ok {
-		for _, label := range p.DriveLabels() {
-			if err := tray.Add(label); err != nil {
-				return err
-			}
-		}
+	if err := s.stock(s.State.DriveLabels()); err != nil {
+		return err
 	}
 	s.planned = s.State
 	s.tell(Event{Kind: Did, Text: fmt.Sprintf("plan: %d root keys, %d must sign, %d backups", p.RootKeys, p.Threshold, p.Backups),
 		Data: p.data(s.State.Now)})
+	return nil
+}
+
+// stock puts drives into the tray of a rehearsal that it lacks. Real ones are
+// bought.
+func (s *Session) stock(labels []string) error {
+	tray, ok := s.env.Drives.(Stocked)
+	if !ok {
+		return nil
+	}
+	for _, label := range labels {
+		if err := tray.Add(label); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -244,7 +258,7 @@ func fitsName(a Answer) error {
 func (p Plan) data(now time.Time) map[string]string {
 	d := map[string]string{
 		"now": now.Format(time.RFC3339), "root_keys": strconv.Itoa(p.RootKeys), "threshold": strconv.Itoa(p.Threshold),
-		"backups": strconv.Itoa(p.Backups), "releaser": p.Releaser, "consistent_snapshot": strconv.FormatBool(p.Consistent),
+		"backups": strconv.Itoa(p.Backups), "per_holder": strconv.FormatBool(p.PerHolder), "releaser": p.Releaser, "consistent_snapshot": strconv.FormatBool(p.Consistent),
 	}
 	for role, t := range p.Expires {
 		d["expires."+string(role)] = t.Format(time.RFC3339)
@@ -274,7 +288,7 @@ func (p Plan) sound() error {
 
 // planFromData is the plan that a record tells of, and the moment it counts from.
 func planFromData(d map[string]string) (p Plan, now time.Time, err error) {
-	p = Plan{Releaser: d["releaser"], Consistent: d["consistent_snapshot"] == "true", Expires: map[tuf.Role]time.Time{}}
+	p = Plan{Releaser: d["releaser"], Consistent: d["consistent_snapshot"] == "true", PerHolder: d["per_holder"] == "true", Expires: map[tuf.Role]time.Time{}}
 	for name, n := range map[string]*int{"root_keys": &p.RootKeys, "threshold": &p.Threshold, "backups": &p.Backups} {
 		v, e := strconv.Atoi(d[name])
 		err = errors.Join(err, e)

@@ -246,10 +246,7 @@ func (s *Session) stockReleaser() error {
 		label = s.releaserLabel()
 	}
 	s.State.Labels = []string{label}
-	if tray, ok := s.env.Drives.(Stocked); ok {
-		return tray.Add(label)
-	}
-	return nil
+	return s.stock(s.State.Labels)
 }
 
 func writeReleaserDrive(ctx context.Context, s *Session) error {

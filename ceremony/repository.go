@@ -3,6 +3,7 @@ package ceremony
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,6 +55,9 @@ func (s *Session) sawDrive(k Known, d *foundDrive) Known {
 		}
 	}
 	k.Drives = putDrive(k.Drives, seen)
+	if !slices.Contains(s.State.Here, seen.Serial) {
+		s.State.Here = append(slices.Clone(s.State.Here), seen.Serial)
+	}
 	return k
 }
 

@@ -156,7 +156,7 @@ func (s *Session) announceWriting(ctx context.Context) error {
 	}
 	q.Text = []Block{
 		Para(before + " After this page there is no way back by Esc, but a key can still be made again and everything can still be abandoned: nothing that a client could trust leaves before every key is proven."),
-		Table(Row{"Next", fmt.Sprintf("%d root backups, each proven", s.State.Plan.Backups)},
+		Table(Row{"Next", fmt.Sprintf("%d root backups, each proven", len(s.State.backups()))},
 			Row{"Then", "signing, the signing drive, the repository drive"},
 			Row{"Needed", "the holders of the root keys, with their passphrases"}),
 	}

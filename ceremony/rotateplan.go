@@ -203,16 +203,7 @@ func (s *Session) askHolder(ctx context.Context, id, title, is string) (string, 
 // rehearsal that it lacks.
 func (s *Session) stockRotation() error {
 	s.State.Labels = s.rotationLabels()
-	tray, ok := s.env.Drives.(Stocked)
-	if !ok {
-		return nil
-	}
-	for _, label := range s.State.Labels {
-		if err := tray.Add(label); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.stock(s.State.Labels)
 }
 
 // rotationLabels are the drives that the plan makes.

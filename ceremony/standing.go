@@ -70,7 +70,7 @@ func (s *Session) holders() []holder {
 // driveLabels are the drives that this ceremony writes.
 func (s *Session) driveLabels() []string {
 	if s.State.Known.Chain == nil {
-		return s.State.Plan.DriveLabels()
+		return s.State.DriveLabels()
 	}
 	if s.State.Care.keeper != nil || s.State.Care.quiet {
 		return append(slices.Clone(s.State.Labels), repositoryLabel)

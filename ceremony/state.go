@@ -38,6 +38,7 @@ type State struct {
 	Care     Care                    // of drives, by ceremonies that sign nothing
 	Custody  map[string]Custody      // what becomes of drives, by label
 	Labels   []string                // the drives that this ceremony writes
+	Here     []string                // serials of the drives that were read today
 	Met      map[tuf.Digest][]string // serials of the drives on which a key file was met today
 	Asked    Asked                   // keys that somebody asks for
 	Rotation Rotation                // what becomes of the root keys
@@ -49,7 +50,7 @@ type State struct {
 func (s State) clone() State {
 	s.Done = maps.Clone(s.Done)
 	s.Keys, s.Held = slices.Clone(s.Keys), slices.Clone(s.Held)
-	s.Custody, s.Labels = maps.Clone(s.Custody), slices.Clone(s.Labels)
+	s.Custody, s.Labels, s.Here = maps.Clone(s.Custody), slices.Clone(s.Labels), slices.Clone(s.Here)
 	s.Care = s.Care.clone()
 	s.Met, s.Rotation = maps.Clone(s.Met), s.Rotation.clone()
 	s.Adoption = s.Adoption.clone()
@@ -61,7 +62,8 @@ func (s State) clone() State {
 type Plan struct {
 	RootKeys   int                    `json:"root_keys"`
 	Threshold  int                    `json:"threshold"`
-	Backups    int                    `json:"backups"`
+	Backups    int                    `json:"backups"` // drives; of each holder, when PerHolder
+	PerHolder  bool                   `json:"per_holder,omitempty"`
 	Releaser   string                 `json:"releaser"`
 	Expires    map[tuf.Role]time.Time `json:"expires"`
 	Consistent bool                   `json:"consistent_snapshot"`

@@ -40,7 +40,7 @@ func (s *Session) takeUp(r *remains) error {
 // label the older was set aside.
 func (s *Session) reportWhole(whole []*foundDrive) {
 	s.written, s.aside = nil, nil
-	labels := s.State.Plan.DriveLabels()
+	labels := s.State.DriveLabels()
 	slices.SortStableFunc(whole, func(a, b *foundDrive) int {
 		return cmp.Or(slices.Index(labels, a.manifest.Label)-slices.Index(labels, b.manifest.Label), a.recorded()-b.recorded())
 	})
@@ -64,7 +64,7 @@ func (r *remains) weigh(state State) error {
 		return err
 	}
 	for _, k := range told.keys {
-		from := r.backup
+		from := r.backupWith(k)
 		if k.Role != tuf.RoleRoot {
 			from = r.signing // online keys live in memory until the signing drive is written
 		}
@@ -72,7 +72,7 @@ func (r *remains) weigh(state State) error {
 			continue
 		}
 		if k.File = from.files[k.FileName()]; k.File == nil {
-			return fmt.Errorf("%s has no %s", Foreign(from.manifest.Label), k.FileName())
+			return fmt.Errorf("plug in a drive with %s: %s has no %s", k.The(), Foreign(from.manifest.Label), k.FileName())
 		}
 		state.putKey(k)
 		state.Done[k.Name+".holder"] = true
@@ -88,6 +88,18 @@ func (r *remains) weigh(state State) error {
 	}
 	r.state = state
 	return err
+}
+
+// backupWith is the backup that has a key: of several the one whose record goes
+// furthest. Each holder may have drives of their own.
+func (r *remains) backupWith(k HeldKey) *foundDrive {
+	from := r.backup
+	for _, d := range r.whole {
+		if from.files[k.FileName()] == nil && d.manifest.Role == RootBackup && d.files[k.FileName()] != nil {
+			from = d
+		}
+	}
+	return from
 }
 
 // takeUpSigned goes on from a signed root 1, which goes out as it is: backups and
@@ -119,8 +131,8 @@ func (s *State) takeUpSigned(d *foundDrive) error {
 	}
 	s.Draft, s.Root, s.Published, s.Signed = draft, root, published, root.Digest()
 	s.Done["review.derive"], s.Done["sign"] = true, true
-	for i := range s.Plan.Backups {
-		s.Done["drive."+backupLabel(i+1)] = true
+	for _, b := range s.backups() {
+		s.Done["drive."+b.label] = true
 	}
 	return nil
 }

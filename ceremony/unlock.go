@@ -135,8 +135,10 @@ func plural(n int, one, many string) string {
 
 // nextLabel is the drive that people are likely to have at hand.
 func (s *Session) nextLabel(role DriveRole, asked []string) string {
+	locked := func(id tuf.KeyID) bool { _, err := s.Keys.Key(id); return err != nil }
 	for _, d := range s.State.Known.drivesInUse(role) {
-		if !slices.Contains(asked, d.Serial) {
+		// Each holder may have drives of their own, and two of them.
+		if !slices.Contains(asked, d.Serial) && (len(d.Keys) == 0 || slices.ContainsFunc(d.Keys, locked)) {
 			return d.Label
 		}
 	}
