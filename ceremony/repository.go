@@ -35,7 +35,7 @@ func (s *Session) learning(want string, roles ...DriveRole) func(*foundDrive) st
 		}
 		known, err := s.State.Known.learn(d)
 		if err != nil {
-			return "This drive cannot be used: " + asSentence(Foreign(err.Error()))
+			return "This drive cannot be used: " + Foreign(err.Error()) + "."
 		}
 		if early := known.madeFor(d); early != "" {
 			return early
