@@ -100,7 +100,7 @@ func (s *Session) custody() []KnownDrive {
 	}
 	for label, state := range s.State.Custody {
 		for i, d := range drives {
-			if d.Label == label {
+			if d.Label == label && (d.State == InUse || d.State == Outdated) {
 				drives = slices.Clone(drives)
 				drives[i].State = state
 			}
@@ -112,8 +112,16 @@ func (s *Session) custody() []KnownDrive {
 func (s *Session) knownDrive(r DriveReport) KnownDrive {
 	k := KnownDrive{Label: r.Label, Role: r.Role, Serial: r.Drive.Serial, Keys: r.Keys, Root: s.mark().Version,
 		Seen: s.State.Now, State: InUse}
-	if r.State == Proven {
+	locked := func(id tuf.KeyID) bool { _, err := s.Keys.Key(id); return err != nil }
+	switch {
+	case r.State == Proven && !slices.ContainsFunc(r.Keys, locked):
 		k.Proven = s.State.Now
+	default: // its ledger was brought up to date, and not every holder of a key on it was here
+		for _, d := range s.State.Known.Drives {
+			if d.Label == r.Label && d.Serial == k.Serial {
+				k.Proven = d.Proven
+			}
+		}
 	}
 	return k
 }

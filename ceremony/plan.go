@@ -61,7 +61,7 @@ func planQuestion(p Plan, now time.Time) Question {
 			{Key: "root-keys", Label: "Root keys", Value: strconv.Itoa(p.RootKeys)},
 			{Key: "threshold", Label: "Threshold", Value: fmt.Sprintf("%d of %d sign", p.Threshold, p.RootKeys)},
 			{Key: "backups", Label: "Root backups", Value: Rotation{Backups: p.Backups, PerHolder: p.PerHolder}.backupsText()},
-			{Key: "custody", Label: "Drives", Value: custodyText(p.PerHolder)},
+			{Key: "custody", Label: "On each backup", Value: custodyText(p.PerHolder)},
 			{Key: "releaser", Label: "First releaser", Value: p.Releaser},
 		}}
 	for _, role := range tuf.Roles() {

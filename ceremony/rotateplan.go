@@ -45,9 +45,12 @@ func (s *Session) rotationQuestion() Question {
 		Option{Key: "add", Label: "Add a root key", Disabled: r.full()},
 		Option{Key: "threshold", Label: "Threshold", Value: fmt.Sprintf("%d of %d sign", r.Threshold, r.size())},
 		Option{Key: "backups", Label: "New backups", Value: r.backupsText()},
-		Option{Key: "custody", Label: "Drives", Value: custodyText(r.PerHolder)},
+		Option{Key: "custody", Label: "On each backup", Value: custodyText(r.PerHolder)},
 		Option{Key: "expires.root", Label: "Root expires", Value: days(s.State.Change.Expires, s.State.Now)})
 	q.Text = (Plan{RootKeys: r.size(), Threshold: r.Threshold, Backups: r.Backups}).remarks()
+	if r.Threshold != 2 || r.size() != 3 {
+		q.Text = append(q.Text, Para("Two of three is advised: one key can then be lost or stolen without harm."))
+	}
 	return q
 }
 
@@ -77,16 +80,16 @@ func (r Rotation) full() string {
 
 func (r Rotation) backupsText() string {
 	if r.PerHolder {
-		return fmt.Sprintf("%d drives for each holder", r.Backups)
+		return plural(r.Backups, "drive for each holder", "drives for each holder")
 	}
-	return fmt.Sprintf("%d drives, all keys on each", r.Backups)
+	return plural(r.Backups, "drive", "drives")
 }
 
 func custodyText(perHolder bool) string {
 	if perHolder {
-		return "each holder has their own"
+		return "one holder's key"
 	}
-	return "all keys on each"
+	return "all root keys"
 }
 
 // rotationProblem says why the plan cannot be carried out.
