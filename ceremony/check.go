@@ -52,6 +52,7 @@ type checker struct {
 	holders  map[tuf.KeyID]string
 	holding  map[string]string // holders by the names of key files
 	ledger   map[int64][]byte  // roots
+	records  []tuf.Entry       // of the ledger, whose lines follow each other
 	layout   *tuf.Layout
 	chain    *tuf.Chain
 

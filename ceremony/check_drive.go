@@ -92,10 +92,13 @@ func (c *checker) readLedger() {
 			if b := c.read(e.Name, tuf.MaxTargetsSize); b != nil {
 				if _, _, err := ReadRecord(b); err != nil {
 					c.find(Broken, e.Name, "The record is not whole: %v.", err)
+					continue
 				}
+				c.records = append(c.records, e)
 			}
 		}
 	}
+	c.checkRecords()
 	c.readHolders()
 	if b := c.read(ledgerDrives, manifestLimit); b != nil {
 		var file drivesFile

@@ -156,7 +156,7 @@ func (s *Session) rootSigners() []*tuf.PrivateKey {
 
 func (s *Session) tellNextSignatures() {
 	s.tell(Event{Kind: Did, Text: fmt.Sprintf("root %d signed by %s; a client accepts it", s.mark().Version,
-		plural(len(s.State.Root.Signatures), "root key", "root keys")), Data: signatureData("root", s.State.Root.Signatures)})
+		plural(len(s.State.Root.Signatures), "root key", "root keys")), Data: s.withBefore(signatureData("root", s.State.Root.Signatures))})
 	for _, role := range tuf.OnlineRoles() {
 		e, err := s.State.Published.Online(role)
 		if _, again := s.State.Draft.Change().Online[role]; !again || err != nil {

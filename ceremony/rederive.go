@@ -14,22 +14,35 @@ import (
 // ErrNotSigned is a record that ends before anything was signed.
 var ErrNotSigned = errors.New("the record ends before anything was signed")
 
-// Rederive rebuilds what a creation published from its record alone: the plan
-// with its dates, the public keys, the signatures. Compared byte for byte with
-// the repository, it shows that what is published is what was decided.
+// Rederive rebuilds what a ceremony signed from its record alone, with no private
+// key: what was decided with its dates, the public keys, the signatures. Compared
+// byte for byte with the repository, it shows that what is published is what was
+// decided.
+//
+// Of a creation that is the whole repository. Of a later ceremony it is the root
+// before, as the record has it, and the root that was made: Base is the version of
+// the first of the two. The online files are there when that ceremony signed one
+// of them; a root alone leaves them as they are.
 func Rederive(record []byte) (tuf.Published, error) {
 	lines, _, err := ReadRecord(record)
 	if err != nil {
 		return tuf.Published{}, err
 	}
+	if later := laterIn(lines); later.change != nil {
+		return later.rebuild()
+	}
+	if !signedRoot(lines) {
+		return tuf.Published{}, ErrNotSigned
+	}
 	told, err := tell(lines)
 	if err != nil {
 		return tuf.Published{}, err
 	}
-	if told.signatures[tuf.RoleRoot] == nil {
-		return tuf.Published{}, ErrNotSigned
-	}
 	return tuf.Rebuild(creation(told.plan, told.keys), told.now, told.signatures)
+}
+
+func signedRoot(lines []RecordLine) bool {
+	return slices.ContainsFunc(lines, func(l RecordLine) bool { return l.Data["signed"] == string(tuf.RoleRoot) })
 }
 
 // telling is what a record tells of a creation: what was decided last counts.
