@@ -16,28 +16,32 @@ func (s *Session) showFound(ctx context.Context) error {
 	known := s.State.Known
 	a := s.State.Adoption.clone()
 	a.settleStaged(known)
-	sentences := known.deviations()
-	if sim, err := tuf.Simulate(known.Public, s.State.Now); err != nil {
-		sentences = append(sentences, "A client that updates now stops: "+asSentence(Foreign(err.Error())))
-	} else {
-		for _, shown := range sim.Shown {
-			if sentence := asSentence(Foreign(shown)); !slices.Contains(sentences, sentence) {
-				sentences = append(sentences, sentence)
-			}
-		}
-	}
-	a.Remarks = append(sentences, a.Remarks...)
+	a.Remarks = append(s.differences(), a.Remarks...)
 	s.State.Adoption = a
-	s.tell(Event{Kind: Did, Text: fmt.Sprintf("found: root %d of repository %s", known.Latest().Version, known.Chain.First().Groups()[:9]),
-		Data: map[string]string{"repository": known.Chain.First().String(), "root_before": string(known.Latest().Raw)}})
-	for _, sentence := range a.Remarks {
-		s.note("%s", sentence)
-	}
+	s.tell(Event{Kind: Did, Text: fmt.Sprintf("found: root %d of repository %s; %s", known.Latest().Version, known.Chain.First().Groups()[:9],
+		plural(len(a.Remarks), "remark", "remarks")), Data: map[string]string{"repository": known.Chain.First().String(),
+		"root_before": string(known.Latest().Raw), "remarks": strings.Join(a.Remarks, "\n")}})
 	text := []Block{Table(s.knownRows()...)}
 	if len(a.Remarks) > 0 {
 		text = append(text, list(a.Remarks)...)
 	}
 	return s.read(ctx, Question{ID: "found", Title: "What was found", Text: text, Prompt: "This is shown, and is no reason to stop."})
+}
+
+// differences are what this program would have done differently, and what stops
+// clients. The dates are in rows of their own.
+func (s *Session) differences() []string {
+	out := s.State.Known.deviations()
+	played, err := tuf.Simulate(s.State.Known.Public, s.State.Now)
+	if err != nil {
+		out = append(out, "A client that updates now stops: "+Foreign(err.Error())+".")
+	}
+	for _, sentence := range played.Shown {
+		if sentence = Foreign(sentence); !strings.Contains(sentence, ".json expire") && !slices.Contains(out, sentence) {
+			out = append(out, sentence)
+		}
+	}
+	return out
 }
 
 // compareOutside has a person compare the latest root with something that did not

@@ -178,7 +178,7 @@ func (s *Session) takeRootKeys(ctx context.Context, f oldFile, keys []*tuf.Priva
 			return nil
 		}
 		k := HeldKey{Name: rootKeyName(n), Role: tuf.RoleRoot, Key: key.Key()}
-		if k.Holder, err = s.askAdoptedHolder(ctx, k, fmt.Sprintf("Holder %d", n)); err != nil {
+		if k.Holder, err = s.askAdoptedHolder(ctx, k); err != nil {
 			return err
 		}
 		old := oldLock{file: f.Data, pass: pass, whole: inFile == 1, alone: len(keys) == 1}
@@ -209,8 +209,8 @@ func (s *Session) freeNumber(f oldFile) (int, error) {
 	return 0, fmt.Errorf("root backups hold %d root keys at most", mostRootKeys)
 }
 
-func (s *Session) askAdoptedHolder(ctx context.Context, k HeldKey, usual string) (string, error) {
-	a, err := s.ask(ctx, Question{ID: k.Name + ".holder", Kind: Type, Title: "Root key " + k.Key.ID.Short(), Default: usual,
+func (s *Session) askAdoptedHolder(ctx context.Context, k HeldKey) (string, error) {
+	a, err := s.ask(ctx, Question{ID: k.Name + ".holder", Kind: Type, Title: "Root key " + k.Key.ID.Short(),
 		Text:   []Block{Para("The key is in the root, and signs. The name of the person or office that holds it is public: it stands in the records.")},
 		Prompt: "Who holds this key?"}, func(a Answer) error {
 		if err := fitsName(a); err != nil {
@@ -254,11 +254,11 @@ func (s *Session) takeOnlineKeys(ctx context.Context, f oldFile, role tuf.Role, 
 
 // askReleaser asks whose the online keys of a drive are.
 func (s *Session) askReleaser(ctx context.Context, n int) (string, error) {
-	id, usual := "releaser", "Releaser"
+	id := "releaser"
 	if n > 0 {
-		id, usual = fmt.Sprintf("releaser-%d", n+1), fmt.Sprintf("Releaser %d", n+1)
+		id = fmt.Sprintf("releaser-%d", n+1)
 	}
-	a, err := s.ask(ctx, Question{ID: id, Kind: Type, Title: "The releaser", Default: usual,
+	a, err := s.ask(ctx, Question{ID: id, Kind: Type, Title: "The releaser",
 		Text:   []Block{Para("The keys of targets, snapshot and timestamp on this drive are those of one person or team, who signs updates day by day. The name is public.")},
 		Prompt: "Whose are they?"}, func(a Answer) error {
 		name := strings.TrimSpace(a.Text)

@@ -111,9 +111,6 @@ func (a *Adoption) settleStaged(k Known) {
 // deviations are what this program would have done differently, in sentences.
 func (k Known) deviations() []string {
 	var out []string
-	if base := k.Chain.Base(); base > 1 {
-		out = append(out, fmt.Sprintf("The roots before root %d are lost: clients that hold one of them can no longer update.", base))
-	}
 	for _, d := range k.Chain.Deviations() {
 		out = append(out, asSentence(Foreign(d)))
 	}

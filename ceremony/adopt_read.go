@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"signer/ceremony/secret"
@@ -117,7 +118,7 @@ func (s *Session) takeOldDrive(ctx context.Context, v visit, d Drive) (wrong str
 	}
 	s.State = before
 	s.Keys.WipeSince(keys)
-	return "This drive is refused: " + asSentence(Foreign(err.Error())), nil
+	return "This drive is refused: " + Foreign(err.Error()) + ".", nil
 }
 
 func (s *Session) learnOldDrive(ctx context.Context, d Drive) (err error) {
@@ -201,6 +202,9 @@ func (t below) ReadFile(name string, limit int64) ([]byte, error) {
 // size, a gap between roots, names that hide or command.
 func hostile(l *tuf.Layout) error {
 	for _, r := range l.Refused {
+		if strings.Contains(r.Err.Error(), strconv.Quote(r.Name)) {
+			return r.Err
+		}
 		return fmt.Errorf("%s: %w", Foreign(r.Name), r.Err)
 	}
 	names := slices.Concat(l.Strays, l.Payloads)

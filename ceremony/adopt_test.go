@@ -314,7 +314,7 @@ type maker struct {
 func newMaker(t *testing.T, root, online int) *maker {
 	t.Helper()
 	c := &maker{now: time.Now().UTC().Truncate(time.Second).AddDate(0, 0, -3), keys: map[tuf.Role][]*tuf.PrivateKey{}, sign: 1}
-	random := &stream{seed: 77}
+	random := &stream{seed: uint64(100*root + online)}
 	for _, role := range tuf.Roles() {
 		n := online
 		if role == tuf.RoleRoot {
@@ -424,7 +424,7 @@ func makerAnswers(root int) string {
 			answers += fmt.Sprintf("root-%d.passphrase: own passphrase of key %d\n", n, n)
 		}
 	}
-	return answers + "targets.passphrase: targets\nsnapshot.passphrase: snapshot\ntimestamp.passphrase: timestamp\n"
+	return answers + "targets.passphrase: targets\nreleaser: Release team\nsnapshot.passphrase: snapshot\ntimestamp.passphrase: timestamp\n"
 }
 
 // TestAdoptFleet: as Fleet's own: three root keys at threshold 1 with one
@@ -535,6 +535,7 @@ old.more: another
 old.more: go
 compare: {shown}
 targets.passphrase: targets
+releaser: Release team
 snapshot.passphrase: snapshot
 timestamp.passphrase: timestamp
 root.passphrase: first
@@ -572,7 +573,7 @@ func TestAdoptUnlocked(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := oldSticks(t, dir)
-	answers := "old.more: go\ncompare: {shown}\nroot-1.holder: CEO\n"
+	answers := "old.more: go\ncompare: {shown}\nroot-1.holder: CEO\nreleaser: Release team\n"
 	for _, k := range []string{"root-1", "targets", "snapshot", "timestamp"} {
 		answers += k + ".passphrase: " + passphraseOf(k+".passphrase") + "\n"
 	}
@@ -597,7 +598,7 @@ func TestAdoptLostRoots(t *testing.T) {
 	delete(files, "repository/2.root.json")
 	o := oldSticks(t, lay(t, files))
 	o.adopted(t, makerAnswers(1))
-	if !o.said("found", "The roots before root 3 are lost") {
+	if !o.said("found", "for their roots are lost") {
 		t.Error("lost roots are not told")
 	}
 	r := &robot{tray: o.tray}
