@@ -217,7 +217,7 @@ func (s *Session) removalQuestion() Question {
 
 func (s *Session) expiryText(role tuf.Role, at time.Time) string {
 	if at.IsZero() {
-		return days(s.State.Known.Public.Dates(s.State.Known.Latest())[role], s.State.Now) + ", as before"
+		return s.State.Known.Public.Dates(s.State.Known.Latest())[role].UTC().Format("Mon 2 Jan 2006") + ", as it is"
 	}
 	return days(at, s.State.Now)
 }

@@ -15,7 +15,9 @@ import (
 // their own. It comes before the ledgers: a passphrase that is forgotten now costs
 // a new key, and no root that anybody knows of.
 func writeReplacements(ctx context.Context, s *Session) error {
-	s.outdateSigning()
+	if s.State.Partial == nil { // or else the old keys are in force until others sign
+		s.outdateSigning()
+	}
 	keys := s.State.keysOf(tuf.OnlineRoles()...)
 	if len(keys) == 0 {
 		return nil
@@ -80,16 +82,16 @@ func finishRemoval(ctx context.Context, s *Session) error {
 func afterRemoval(s *Session) []string {
 	next := []string{s.uploadOrder()}
 	if s.State.Removal.Heir != "" {
-		next = append(next, fmt.Sprintf("%s signs from now on, with %s alone.", s.State.Removal.Heir, s.State.Labels[0]))
+		next = append(next, fmt.Sprintf("%s signs from now on, with %s.", s.State.Removal.Heir, s.State.Labels[0]))
 	}
 	if !s.State.Removal.Exposed && len(s.rolesThatStay()) > 0 {
 		next = append(next, "Releasers who stay copy repository/*.json over their own before they sign again.")
 	}
 	if old := s.emptied(); len(old) > 0 {
-		next = append(next, "Destroy "+strings.Join(old, ", ")+", or have them erased: no root lists their keys any more.")
+		next = append(next, "Destroy "+strings.Join(old, ", ")+": no root lists the keys there.")
 	}
 	if s.State.Removal.Exposed {
-		next = append(next, "Compare what clients installed since with your releases. Other releasers ask for new keys.")
+		next = append(next, "Compare what clients installed with your releases. Other releasers ask for new keys.")
 	}
 	return append(next, s.absentBackups()...)
 }
@@ -113,8 +115,8 @@ func (s *Session) uploadOrder() string {
 		}
 		names = append(names, string(role)+".json")
 	}
-	return fmt.Sprintf("Upload from repository/ on %s, in this order, before the next release: %s. The last one switches clients over.",
-		repositoryLabel, strings.Join(names, ", "))
+	last := len(names) - 1
+	return fmt.Sprintf("Before the next release, upload from %s in this order: %s, and last %s.", repositoryLabel, strings.Join(names[:last], ", "), names[last])
 }
 
 // emptied are the drives whose keys went with this root.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"signer/ceremony/tuf"
 )
@@ -185,16 +186,16 @@ func (s *Session) onlineRows() []Row {
 		if role == tuf.RoleTargets {
 			text += plural(s.targets(), "file, ", "files, ")
 		}
-		rows = append(rows, Row{asTitle(role), text + untilDay(daysLeft(role, e.Expires, s.State.Now))})
+		rows = append(rows, Row{asTitle(role), text + s.untilDay(e.Expires)})
 	}
 	return rows
 }
 
-func untilDay(text string) string {
-	if strings.HasPrefix(text, "expired") {
-		return text
+func (s *Session) untilDay(at time.Time) string {
+	if !at.After(s.State.Now) {
+		return "expired " + at.UTC().Format("2 Jan 2006")
 	}
-	return "until " + text
+	return "until " + at.UTC().Format("2 Jan 2006")
 }
 
 // targets is how many files targets.json lists.
