@@ -131,7 +131,9 @@ func holdersOn(d *foundDrive) []holder {
 	if json.Unmarshal(d.files[ledgerHolders], &file) != nil || file.Format != holdersFormat {
 		return nil
 	}
-	return slices.DeleteFunc(file.Holders, func(h holder) bool { return fitsName(Answer{Text: h.Holder}) != nil })
+	return slices.DeleteFunc(file.Holders, func(h holder) bool {
+		return fitsName(Answer{Text: h.Holder}) != nil || !isKeyFile(HeldKey{Name: h.Name}.FileName())
+	})
 }
 
 // mergeHolders adds names. Those of a root backup, which lies locked away, count
