@@ -1,11 +1,8 @@
 package oracle
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -42,23 +39,6 @@ func ask(t testing.TB, args []string) ([]byte, error) {
 		t.Fatalf("run %q: %v", args, err)
 	}
 	return out, nil
-}
-
-// Tuf runs the tuf command of go-tuf v0.5.2 in the folder dir, which holds
-// keys/, repository/ and staged/. Passphrases are given as
-// TUF_<ROLE>_PASSPHRASE=… in env; nobody is there to be asked for others.
-func Tuf(t testing.TB, dir string, env []string, args ...string) (string, error) {
-	t.Helper()
-	tuf := goProgram{Module: "v0", Package: "github.com/theupdateframework/go-tuf/cmd/tuf"}
-	cmd, stop := prepare(append(tuf.command(t), args...))
-	defer stop()
-	var out, said bytes.Buffer
-	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &said
-	cmd.Env = append(os.Environ(), env...)
-	if err := cmd.Run(); err != nil {
-		return out.String(), fmt.Errorf("tuf %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(said.String()))
-	}
-	return out.String(), nil
 }
 
 // prepare makes a command that is stopped when patience is at an end.

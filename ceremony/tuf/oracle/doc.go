@@ -5,7 +5,7 @@
 // What is asked, each as its makers built it and at a pinned version:
 //
 //	v0/                go-tuf v0.5.2's client and its tuf command, which fleetctl
-//	                   and orbit pin; go-tuf v0.7.0's client; what both do with
+//	                   and orbit pin; those of go-tuf v0.7.0; what both do with
 //	                   key files
 //	v2/                go-tuf/v2's updater
 //	tufjs/             tuf-js (Node)

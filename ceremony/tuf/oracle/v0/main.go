@@ -1,6 +1,6 @@
 // Command v0 is a client of go-tuf v0.5.2, which fleetctl and orbit pin, or of
 // v0.7.0: the module has two go.mod files, as one cannot hold both versions.
-// go.mod has v0.5.2, and its tuf command as a tool; v070.mod has v0.7.0. The
+// go.mod has v0.5.2, v070.mod has v0.7.0, each with its tuf command as a tool. The
 // same source is built with either (go build -modfile=v070.mod).
 package main
 
