@@ -155,17 +155,17 @@ func (k Known) pending() []apartRoot {
 	})
 }
 
-// madeFor says of a drive why it cannot be used yet: it was made for a root that
-// no drive has shown. New backups are written before their root is signed.
-func (k Known) madeFor(d *foundDrive) string {
-	m := d.manifest
+// tooEarly says of a drive why it cannot be used yet: it was made for a root that
+// no drive has shown. New backups are written before their root is signed; when
+// that never happened, it is all that is left of the ceremony.
+func (k Known) tooEarly(m *Manifest) error {
 	mark := m.Root
 	inPart := slices.ContainsFunc(k.Partials, func(r apartRoot) bool { return r.Version == mark.Version && r.Signed == mark.Signed })
 	if mark.Version <= k.Latest().Version || inPart || k.abandoned(mark) {
-		return ""
+		return nil
 	}
-	return fmt.Sprintf("%s was made for root %d (%s), in a ceremony begun on %s, and no drive here holds that root. If it was signed, first insert the drive that has it: the repository drive, or an older root backup. If it never was, the new keys on this drive are in no root, and it can be formatted.",
-		Foreign(m.Label), mark.Version, mark.Signed.Groups()[:9], m.Ceremony.Began.UTC().Format("2 January 2006"))
+	return fmt.Errorf("%s was made for root %d (%s), in a ceremony begun on %s, and that root is not here: first insert the repository drive, or an older root backup, that has it; if it was never signed, the new keys on this drive are in no root: %w",
+		Foreign(m.Label), mark.Version, mark.Signed.Groups()[:9], m.Ceremony.Began.UTC().Format("2 January 2006"), tuf.ErrGap)
 }
 
 // apartFiles are the roots that are not in force as this ceremony leaves them.

@@ -26,6 +26,7 @@ func Catalog() []Item {
 		{Script: RemoveKeys, Stage: stageRepository, Sticks: usualSticks()},
 		{Script: Renew, Stage: stageRepository, Sticks: usualSticks()},
 		{Script: Continue, Stage: stageInPart, Sticks: usualSticks(transferLabel)},
+		{Script: Recover, Stage: stageUnpublished, Sticks: usualSticks(transferLabel)},
 		{Script: CheckDrives, Stage: stageRepository, Sticks: usualSticks()},
 		{Script: CopyDrive, Stage: stageRepository, Sticks: usualSticks("root-backup-3")},
 		{Script: AddNote, Stage: stageRepository, Sticks: usualSticks()},

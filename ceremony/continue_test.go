@@ -66,12 +66,16 @@ func (w *world) goOn(t testing.TB, script ceremony.Script, answers string, stopA
 	if err == nil {
 		err = op.Finish()
 	}
+	w.tableCleared()
+	return err
+}
+
+func (w *world) tableCleared() {
 	for _, stick := range w.tray.Sticks() {
 		if stick.Plugged {
 			_ = w.tray.Unplug(stick.Label)
 		}
 	}
-	return err
 }
 
 func (w *world) path(names ...string) string {

@@ -106,10 +106,10 @@ func (k Known) learn(d *foundDrive) (Known, error) {
 	if !k.owns(d.manifest) {
 		return k, fmt.Errorf("%s: %w", Foreign(d.manifest.Label), errOtherRepository)
 	}
-	if mark := d.manifest.Root; mark.Version > k.Latest().Version {
-		return k, fmt.Errorf("%s was written for root %d, and it is not here: insert the repository drive first, or the drive that has that root: %w",
-			Foreign(d.manifest.Label), mark.Version, tuf.ErrGap)
-	} else if mark.Version == k.Latest().Version && mark.Signed != k.Latest().Digest() && !k.abandoned(mark) {
+	if err := k.tooEarly(d.manifest); err != nil {
+		return k, err
+	}
+	if mark := d.manifest.Root; mark.Version == k.Latest().Version && mark.Signed != k.Latest().Digest() && !k.abandoned(mark) {
 		return k, fmt.Errorf("%s names another root %d (%s) than the one that is known (%s): %w",
 			Foreign(d.manifest.Label), mark.Version, mark.Signed.Groups()[:9], k.Latest().Digest().Groups()[:9], tuf.ErrFork)
 	}

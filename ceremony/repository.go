@@ -37,9 +37,6 @@ func (s *Session) learning(want string, roles ...DriveRole) func(*foundDrive) st
 		if err != nil {
 			return "This drive cannot be used: " + Foreign(err.Error()) + "."
 		}
-		if early := known.madeFor(d); early != "" {
-			return early
-		}
 		s.State.Known = s.sawDrive(known, d)
 		return ""
 	}

@@ -39,9 +39,7 @@ func stageRepository(ctx context.Context, env Env, tray Tray) error {
 
 // stage plays a ceremony as of some days ago.
 func stage(ctx context.Context, env Env, tray Tray, script Script, daysAgo int, answers string) error {
-	now := env.Now
-	env.Now = func() time.Time { return now().AddDate(0, 0, -daysAgo) }
-	env.Built = env.Now().AddDate(0, 0, -1)
+	env = env.ago(daysAgo)
 	op, err := ParseAnswers(strings.NewReader(answers), tray, io.Discard)
 	if err != nil {
 		return err
@@ -53,6 +51,14 @@ func stage(ctx context.Context, env Env, tray Tray, script Script, daysAgo int, 
 		return fmt.Errorf("prepare the rehearsal: %w", err)
 	}
 	return takeAllOut(tray)
+}
+
+// ago is the world as it was some days before.
+func (e Env) ago(days int) Env {
+	now := e.Now
+	e.Now = func() time.Time { return now().AddDate(0, 0, -days) }
+	e.Built = e.Now().AddDate(0, 0, -1)
+	return e
 }
 
 // takeAllOut leaves the drives in the tray, as a person finds them.

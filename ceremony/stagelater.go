@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 )
 
 // Rehearsals of what follows an unfinished ceremony begin with one, cut short as
@@ -42,13 +41,11 @@ func stageUnpublished(ctx context.Context, env Env, tray Tray) error {
 	if err := stageRepository(ctx, env, tray); err != nil {
 		return err
 	}
-	now := env.Now
-	env.Now = func() time.Time { return now().AddDate(0, 0, 1-stagedDays) }
 	answers, err := ParseAnswers(strings.NewReader(stagedRenewal), tray, io.Discard)
 	if err != nil {
 		return err
 	}
-	if err := Run(ctx, Renew(), env, powerCut{answers, repositoryLabel + ".insert"}); !errors.Is(err, ErrStop) {
+	if err := Run(ctx, Renew(), env.ago(stagedDays-1), powerCut{answers, repositoryLabel + ".insert"}); !errors.Is(err, ErrStop) {
 		return fmt.Errorf("prepare the rehearsal: the renewal was to be cut short: %w", errors.Join(err, answers.Finish()))
 	}
 	return takeAllOut(tray)

@@ -43,6 +43,7 @@ type State struct {
 	Asked    Asked                   // keys that somebody asks for
 	Rotation Rotation                // what becomes of the root keys
 	Removal  Removal                 // of online keys
+	Recovery Recovery                // from what went wrong
 	InPart   bool                    // the root is signed by those who are here, and others sign later
 	Adoption Adoption                // of a repository that others made
 }
@@ -55,6 +56,7 @@ func (s State) clone() State {
 	s.Met, s.Rotation = maps.Clone(s.Met), s.Rotation.clone()
 	s.Adoption = s.Adoption.clone()
 	s.Asked = s.Asked.clone()
+	s.Recovery = s.Recovery.clone()
 	return s
 }
 
