@@ -279,6 +279,15 @@ func TestAdoptHandbookFinished(t *testing.T) {
 	if !o.said("staged", "which no client has ever seen") || !o.said("review", "CTO") {
 		t.Errorf("the staged root was not explained\n%s", o.out.String())
 	}
+	repository := o.bytesOf(t, "repository")
+	for name, record := range repository {
+		if !strings.HasSuffix(name, "-adopt.jsonl") {
+			continue
+		}
+		if p, err := ceremony.Rederive(record); err != nil || !slices.Equal(p.Roots[len(p.Roots)-1], repository["repository/2.root.json"]) {
+			t.Errorf("the record does not give root 2 again: %v", err)
+		}
+	}
 	for n := 1; n <= 3; n++ {
 		if o.bytesOf(t, "root-backup-2")[fmt.Sprintf("keys/root%d.json", n)] == nil {
 			t.Errorf("root key %d is not on its backup", n)
@@ -587,6 +596,42 @@ func TestAdoptUnlocked(t *testing.T) {
 	keys, err := (tuf.KeyOpener{Also: cheap}).Open(o.bytesOf(t, "root-backup-1")["keys/root1.json"], secret.Bytes(passphraseOf("root-1.passphrase")))
 	if err != nil || len(keys) != 1 {
 		t.Errorf("%d keys, %v", len(keys), err)
+	}
+}
+
+// TestAdoptReadsRealHistory: fifteen roots that the Sigstore project signed, with
+// expiries that have offsets, keys in several spellings and of several types.
+func TestAdoptReadsRealHistory(t *testing.T) {
+	corpus := filepath.FromSlash("../../shared/corpus/sigstore-roots")
+	files := map[string][]byte{}
+	for n := 1; n <= 15; n++ {
+		b, err := os.ReadFile(filepath.Join(corpus, fmt.Sprintf("%d.root.json", n)))
+		if errors.Is(err, fs.ErrNotExist) {
+			t.Skipf("the corpus of Sigstore's roots is not beside this project: %v", err)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[fmt.Sprintf("repository/%d.root.json", n)] = b
+	}
+	o := oldSticks(t, lay(t, files))
+	op, err := ceremony.ParseAnswers(strings.NewReader("old.more: go\n"), o.tray, &o.out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.seen = watcher{op: op, refused: func(q ceremony.Question) error {
+		if q.ID == "compare" {
+			return errTurnedAway
+		}
+		return nil
+	}}
+	if err := ceremony.Run(t.Context(), ceremony.Adopt(), o.env, &o.seen); !errors.Is(err, errTurnedAway) {
+		t.Fatalf("%v\n%s", err, o.out.String())
+	}
+	for _, want := range []string{"root 15, 3 of 5 keys sign", "Root 1: the expiry"} {
+		if !o.said("found", want) {
+			t.Errorf("not shown: %s", want)
+		}
 	}
 }
 
