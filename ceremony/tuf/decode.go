@@ -33,11 +33,10 @@ func DecodeStrict(b []byte, limit int, into any) error {
 	if err != nil {
 		return complaint(err)
 	}
-	written, err := canonicalOf(v)
-	if err == nil && !bytes.Equal(read, written) {
-		err = errReadsOtherwise
+	if !bytes.Equal(read, canonicalOf(v)) {
+		return errReadsOtherwise
 	}
-	return err
+	return nil
 }
 
 // complaint keeps a short error as it is, and cuts a long one.

@@ -1,6 +1,7 @@
 package tuf
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"iter"
@@ -97,6 +98,9 @@ func (d *document) children(of int32) iter.Seq[int32] {
 // string is a text or a name without its quotes and escapes.
 func (d *document) string(n int32) string {
 	raw := d.b[d.nodes[n].at:d.nodes[n].end]
+	if len(raw) > 1 && bytes.IndexByte(raw, '\\') < 0 { // nearly all are
+		return string(raw[1 : len(raw)-1])
+	}
 	var s string
 	if err := json.Unmarshal(raw, &s); err != nil {
 		return string(raw) // not after scan, which knows no text that json does not

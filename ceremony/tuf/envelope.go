@@ -3,7 +3,7 @@ package tuf
 import (
 	"encoding/hex"
 	"fmt"
-	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -33,8 +33,8 @@ func (r *reader) envelope(v value, role Role, known ...string) (Envelope, object
 	if e.Signatures, err = r.signatures(top); err != nil {
 		return e, signed, err
 	}
-	e.Signed, err = canonicalOf(inner)
-	return e, signed, err
+	e.Signed = canonicalOf(inner)
+	return e, signed, nil
 }
 
 // common reads the members that the signed part of every role has.
@@ -67,10 +67,20 @@ func (r *reader) specVersion(signed object) (string, error) {
 		return "", r.deviate(signed.value, "spec_version is missing")
 	}
 	s, err := signed.text("spec_version")
-	if err == nil && !regexp.MustCompile(`^1\.[0-9]{1,4}(\.[0-9]{1,4})?$`).MatchString(s) {
+	if err == nil && !isSpec1(s) {
 		err = r.deviate(signed.members["spec_version"], "the specification version is %s, not 1", quote(s))
 	}
 	return s, err
+}
+
+func isSpec1(s string) bool {
+	parts := strings.Split(s, ".")
+	if len(parts) < 2 || len(parts) > 3 || parts[0] != "1" {
+		return false
+	}
+	return !slices.ContainsFunc(parts[1:], func(part string) bool {
+		return len(part) < 1 || len(part) > 4 || strings.Trim(part, "0123456789") != ""
+	})
 }
 
 func (r *reader) expires(signed object) (time.Time, error) {

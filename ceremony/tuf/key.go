@@ -25,6 +25,27 @@ func hashAlgorithms() []string { return []string{"sha256", "sha512"} }
 // spelling.
 func (k Key) SameKey(other Key) bool { return k.material == other.material }
 
+// listings are keys by the text that lists them, name and all. Roots list the same
+// keys for years; a chain reads each once, which of an Ed25519 key costs nearly
+// what a signature does (onCurve).
+type listings map[string]Key
+
+// listed is key, where the root before may have listed the same. What deviates is
+// read anew, for each root has its own sentences.
+func (r *reader) listed(v value, declared string) (Key, error) {
+	text := declared + string(v.raw())
+	k, known := r.before[text]
+	if !known {
+		noted := r.notes
+		var err error
+		if k, err = r.key(v, declared); err != nil || r.notes > noted {
+			return k, err
+		}
+	}
+	r.read[text] = k
+	return k, nil
+}
+
 // key reads a key that is listed under the name declared.
 func (r *reader) key(v value, declared string) (k Key, err error) {
 	if k.ID, err = ParseKeyID(declared); err != nil {
@@ -121,11 +142,7 @@ func (r *reader) decoder(keyType string, o object) (decode func(string) (string,
 // keyID compares the declared id with the digest of what is listed. TAP 12
 // would have it free, and go-tuf v0.5.2's client takes any.
 func (r *reader) keyID(declared KeyID, v value) error {
-	canonical, err := canonicalOf(v)
-	if err != nil {
-		return err
-	}
-	if computed := KeyID(DigestOf(canonical)); declared != computed {
+	if computed := KeyID(DigestOf(canonicalOf(v))); declared != computed {
 		return r.deviate(v, "the id %s is not the digest of its key, which is %s", declared, computed)
 	}
 	return nil

@@ -110,48 +110,50 @@ func pemOf(material string) string {
 // coordinate that is not reduced spells one key in two ways; what is not on the
 // curve no signature will ever fit.
 func weakPoint(k PublicKey) string {
-	p := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 255), big.NewInt(19))
-	y := coordinate(k)
-	if y.Cmp(p) >= 0 {
+	k[31] &^= 0x80 // y, without the sign of x
+	switch {
+	case !reduced(k):
 		return "not a canonical Ed25519 public key"
-	}
-	one := big.NewInt(1)
-	minusOne := new(big.Int).Sub(p, one)
-	eighth := []*big.Int{hexInt("7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7")}
-	eighth = append(eighth, new(big.Int).Sub(p, eighth[0]))
-	for _, small := range append(eighth, new(big.Int), one, minusOne) {
-		if y.Cmp(small) == 0 {
-			return "an Ed25519 point of small order: anybody can sign for it"
-		}
-	}
-	if !onCurve(y, p) {
+	case ofSmallOrder(k):
+		return "an Ed25519 point of small order: anybody can sign for it"
+	case !onCurve(k):
 		return "not a point of the curve of Ed25519"
 	}
 	return ""
 }
 
-// curveD is d = -121665/121666 of the field (RFC 8032 §5.1).
-const curveD = "52036cee2b6ffe738cc740797779e89800700a4d4141d8ab75eb4dca135978a3"
-
-// onCurve solves x² = (y²-1)/(dy²+1).
-func onCurve(y, p *big.Int) bool {
-	mod := func(i *big.Int) *big.Int { return i.Mod(i, p) }
-	d := hexInt(curveD)
-	y2 := mod(new(big.Int).Mul(y, y))
-	u := mod(new(big.Int).Sub(y2, big.NewInt(1)))
-	v := mod(new(big.Int).Add(mod(new(big.Int).Mul(d, y2)), big.NewInt(1)))
-	return big.Jacobi(mod(new(big.Int).Mul(u, v)), p) >= 0 // u/v is a square when uv is
+// reduced reports whether y, whose first byte is the lowest, is below p = 2^255 - 19.
+func reduced(y PublicKey) bool {
+	const last = 31
+	return y[0] < 0xed || y[last] < 0x7f || slices.ContainsFunc(y[1:last], func(b byte) bool { return b < 0xff })
 }
 
-// coordinate is y, without the sign of x.
-func coordinate(k PublicKey) *big.Int {
-	k[31] &^= 0x80
-	slices.Reverse(k[:])
-	return new(big.Int).SetBytes(k[:])
+// ofSmallOrder reports whether a point with this y has an order that divides 8:
+// 4, 1, 2, and of order 8 the two that are left.
+func ofSmallOrder(y PublicKey) bool {
+	switch y.String() {
+	case "0000000000000000000000000000000000000000000000000000000000000000",
+		"0100000000000000000000000000000000000000000000000000000000000000",
+		"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+		"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+		"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05":
+		return true
+	}
+	return false
 }
 
-// hexInt reads a constant of this file.
-func hexInt(s string) *big.Int {
-	i, _ := new(big.Int).SetString(s, 16)
-	return i
+// onCurve reports whether there is an x to y: x² = (y²-1)/(dy²+1), where d is
+// -121665/121666 (RFC 8032 §5.1). A fraction is a square when the product of its
+// parts is one.
+func onCurve(y PublicKey) bool {
+	const over, under = 121665, 121666
+	slices.Reverse(y[:])
+	p := new(big.Int).Lsh(big.NewInt(1), 255)
+	p.Sub(p, big.NewInt(19))
+	square := new(big.Int).SetBytes(y[:])
+	square.Mod(square.Mul(square, square), p)
+	v := new(big.Int).Mul(square, big.NewInt(over))
+	v.Sub(big.NewInt(under), v)
+	u := square.Mul(square.Sub(square, big.NewInt(1)), big.NewInt(under))
+	return big.Jacobi(u.Mod(u.Mul(u, v), p), p) >= 0
 }

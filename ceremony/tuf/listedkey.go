@@ -24,12 +24,8 @@ func parseListedKey(b []byte) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
-	canonical, err := canonicalOf(v)
-	if err != nil {
-		return Key{}, err
-	}
 	r := &reader{mode: Strict}
-	return r.key(v, KeyID(DigestOf(canonical)).String())
+	return r.key(v, KeyID(DigestOf(canonicalOf(v))).String())
 }
 
 // Listed is the key as a root.json lists it, on one line.

@@ -12,13 +12,19 @@ const maxRepeats = 64
 // ParseRoot reads a root.json (TUF 1.0.34 §4.3). Its signatures are not
 // verified: that is for Chain, and for Envelope.VerifyBy.
 func ParseRoot(b []byte, mode Mode) (*Root, error) {
-	r := &reader{mode: mode}
+	root, _, err := parseRoot(b, mode, nil)
+	return root, err
+}
+
+// parseRoot is ParseRoot where the keys of the root before are known.
+func parseRoot(b []byte, mode Mode, before listings) (*Root, listings, error) {
+	r := &reader{mode: mode, before: before, read: listings{}}
 	root, err := r.root(b)
 	if err != nil {
-		return nil, parsed(RoleRoot, err)
+		return nil, nil, parsed(RoleRoot, err)
 	}
 	root.Deviations = r.noted()
-	return root, nil
+	return root, r.read, nil
 }
 
 func (r *reader) root(b []byte) (*Root, error) {
@@ -63,7 +69,7 @@ func (r *reader) keys(signed object) (map[KeyID]Key, error) {
 	}
 	keys, holders := map[KeyID]Key{}, map[string]KeyID{}
 	for declared, v := range list.members() {
-		k, err := r.key(v, declared)
+		k, err := r.listed(v, declared)
 		if err != nil {
 			return nil, err
 		}

@@ -28,6 +28,10 @@ type reader struct {
 	mode       Mode
 	deviations []string
 	more       int
+	notes      int // how often something was noted, the same again too
+
+	before listings // keys of the root before, if there is one
+	read   listings // and those of this one
 }
 
 // deviate refuses the value in Strict mode. In History it notes the sentence,
@@ -41,6 +45,7 @@ func (r *reader) deviate(v value, format string, args ...any) error {
 }
 
 func (r *reader) note(sentence string) {
+	r.notes++
 	if slices.Contains(r.deviations, sentence) {
 		return
 	}

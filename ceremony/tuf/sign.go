@@ -106,10 +106,7 @@ func signaturesFor(signed []byte, role Role, keys []*PrivateKey, lists []*Root) 
 	if err != nil {
 		return nil, err
 	}
-	canonical, err := canonicalOf(v)
-	if err != nil {
-		return nil, err
-	}
+	canonical := canonicalOf(v)
 	for _, k := range keys {
 		if !slices.ContainsFunc(lists, func(list *Root) bool { return list.names(k, role) }) {
 			return nil, fmt.Errorf("key %s for %s: %w", k.ID().Short(), role, ErrNotListed)

@@ -20,6 +20,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // What is read at most; threats.md.
@@ -34,6 +35,7 @@ const (
 	// in the libraries behind. A target is 12 nodes and some 250 bytes, so 64 MiB
 	// of targets stay below.
 	maxNodes = 4 << 20
+	fewNodes = 512 // what a root has
 )
 
 // ErrTooLarge means a file larger than its role may have.
@@ -58,7 +60,7 @@ func scan(b []byte, limit int) (value, error) {
 	if len(b) > limit {
 		return value{}, fmt.Errorf("%w: %d bytes of at most %d", ErrTooLarge, len(b), limit)
 	}
-	s := &scanner{document: document{b: b}}
+	s := &scanner{document: document{b: b, nodes: make([]node, 0, min(len(b)/16, fewNodes))}}
 	s.space()
 	if err := s.value(none, 0); err != nil {
 		return value{}, err
@@ -173,9 +175,15 @@ func (s *scanner) unique(object int32, caseMatters bool) error {
 }
 
 // fold maps names that encoding/json takes for one to one string: every rune
-// becomes the smallest that it folds to.
+// becomes the smallest that it folds to, which of ASCII is the capital.
 func fold(s string) string {
 	return strings.Map(func(r rune) rune {
+		switch {
+		case 'a' <= r && r <= 'z':
+			return r - 'a' + 'A'
+		case r < utf8.RuneSelf:
+			return r
+		}
 		smallest := r
 		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
 			smallest = min(smallest, f)
