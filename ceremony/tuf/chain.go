@@ -3,9 +3,7 @@ package tuf
 import (
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
-	"sync"
 )
 
 // Errors of a chain, for errors.Is.
@@ -22,11 +20,17 @@ const maxChainDeviations = 8 * maxDeviations
 // the one before it and by its own (TUF 1.0.34 §5.3.4). Where the first roots are
 // lost it begins with a later one. Of all roots but the latest it keeps the
 // digest of the file.
+//
+// It counts by our own verifier alone. go-tuf/v2 cannot be handed what was parsed
+// and verified before, and takes ten times as long; it is asked where something is
+// decided: by Sign about each new root and its link, and by Simulate, which plays
+// its client over every step and shows where it stops.
 type Chain struct {
 	mode       Mode
 	base       int64    // the version that it begins with
 	digests    []Digest // of N.root.json, at N-base
 	latest     *Root
+	listed     listings // the keys of the latest
 	deviations []string
 }
 
@@ -38,7 +42,7 @@ func NewChain(first []byte, mode Mode) (*Chain, error) {
 // NewChainAt begins with a later root, where those before it are lost. Nothing
 // vouches for it but the person who confirms its fingerprint.
 func NewChainAt(first []byte, version int64, mode Mode) (*Chain, error) {
-	root, err := ParseRoot(first, mode)
+	root, listed, err := parseRoot(first, mode, nil)
 	if err != nil {
 		return nil, fmt.Errorf("begin a chain: %w", err)
 	}
@@ -46,66 +50,49 @@ func NewChainAt(first []byte, version int64, mode Mode) (*Chain, error) {
 		return nil, fmt.Errorf("begin a chain: %w: the first root is version %d, want %d", ErrGap, root.Version, version)
 	}
 	c := &Chain{mode: mode, base: version}
-	if err := c.take(verdictOf(root, root)); err != nil {
+	if _, err := root.count(root, RoleRoot); err != nil {
 		return nil, fmt.Errorf("begin a chain: %w", err)
 	}
-	c.add(root)
+	c.add(root, listed)
 	return c, nil
 }
 
 // Append adds root N+1, given as the bytes of its file. A root that is refused
 // leaves the chain as it was.
 func (c *Chain) Append(b []byte) error {
-	root, err := ParseRoot(b, c.mode)
+	root, listed, err := parseRoot(b, c.mode, c.listed)
 	if err != nil {
 		return fmt.Errorf("after root %d: %w", c.Len(), err)
 	}
 	if err := c.follows(root); err != nil {
 		return err
 	}
-	byOld, byOwn := c.link(root)
-	if err := c.take(byOld); err != nil {
-		return fmt.Errorf("root %d does not follow root %d: %w", root.Version, c.Len(), err)
+	if err := verifyLink(c.latest, root); err != nil {
+		return err
 	}
-	if err := c.take(byOwn); err != nil {
-		return fmt.Errorf("root %d is not signed by its own keys: %w", root.Version, err)
-	}
-	c.add(root)
+	c.add(root, listed)
 	return nil
 }
 
-// link has the next root verified by the keys of the latest and by its own, the
-// two at once. Where they are the same, one verdict is the other.
-func (c *Chain) link(root *Root) (byOld, byOwn verdict) {
-	if c.mode == Strict && sameHolders(c.latest, root) {
-		byOld = verdictOf(root, c.latest)
-		return byOld, byOld
+// verifyLink wants a root signed by the keys of the one before and by its own.
+// What signs for both is verified once.
+func verifyLink(before, root *Root) error {
+	made := root.checkAll(RoleRoot, before, root)
+	if _, err := root.countOf(made, before, RoleRoot); err != nil {
+		return fmt.Errorf("root %d does not follow root %d: %w", root.Version, before.Version, err)
 	}
-	var both sync.WaitGroup
-	both.Go(func() { byOwn = verdictOf(root, root) })
-	byOld = verdictOf(root, c.latest)
-	both.Wait()
-	return byOld, byOwn
+	if _, err := root.countOf(made, root, RoleRoot); err != nil {
+		return fmt.Errorf("root %d is not signed by its own keys: %w", root.Version, err)
+	}
+	return nil
 }
 
-// sameHolders reports whether two roots list the same keys for root, and want as
-// many of them.
-func sameHolders(a, b *Root) bool {
-	mine, theirs := a.Roles[RoleRoot], b.Roles[RoleRoot]
-	return mine.Threshold == theirs.Threshold && slices.Equal(mine.KeyIDs, theirs.KeyIDs) &&
-		!slices.ContainsFunc(mine.KeyIDs, func(id KeyID) bool { return !reflect.DeepEqual(a.Keys[id], b.Keys[id]) })
-}
-
-// verdict is what both verifiers say of a root.
-type verdict struct {
-	root, by *Root
-	tally    Tally
-	err      error
-}
-
-func verdictOf(root, by *Root) verdict {
-	tally, err := root.VerifyBy(by, RoleRoot)
-	return verdict{root, by, tally, err}
+// Clone is a chain of its own, which begins as this one stands. It costs no
+// verification.
+func (c *Chain) Clone() *Chain {
+	clone := *c
+	clone.digests, clone.deviations = slices.Clip(c.digests), slices.Clip(c.deviations)
+	return &clone
 }
 
 // follows checks the version (TUF 1.0.34 §5.3.5).
@@ -123,20 +110,12 @@ func (c *Chain) follows(root *Root) error {
 	return fmt.Errorf("root %d (%s) after root %d (%s): %w", root.Version, digest, latest, c.Digest(latest), ErrRollback)
 }
 
-// take notes what go-tuf/v2 alone objects to.
-func (c *Chain) take(v verdict) error {
-	if v.err == nil && v.tally.Dissent != "" {
-		c.deviate(fmt.Sprintf("go-tuf/v2 does not accept root %d by root %d: %s", v.root.Version, v.by.Version, v.tally.Dissent))
-	}
-	return v.err
-}
-
-func (c *Chain) add(root *Root) {
+func (c *Chain) add(root *Root, listed listings) {
 	for _, sentence := range root.Deviations {
 		c.deviate(fmt.Sprintf("root %d: %s", root.Version, sentence))
 	}
 	c.digests = append(c.digests, DigestOf(root.Raw))
-	c.latest = root
+	c.latest, c.listed = root, listed
 }
 
 // deviate notes a sentence, until a long history has said enough.

@@ -1,15 +1,8 @@
 package tuf
 
 import (
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/rsa"
-	"crypto/sha256"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"slices"
 )
 
 var (
@@ -60,10 +53,15 @@ func (e Envelope) VerifyBy(root *Root, role Role) (Tally, error) {
 
 // count is VerifyBy without go-tuf/v2.
 func (e Envelope) count(root *Root, role Role) (Tally, error) {
+	return e.countOf(e.checkAll(role, root), root, role)
+}
+
+// countOf is count of checks that were made.
+func (e Envelope) countOf(made checks, root *Root, role Role) (Tally, error) {
 	if e.Role != role {
 		return Tally{Role: role}, fmt.Errorf("verify %s: the file is %s", role, e.Role)
 	}
-	t := e.tally(root, role)
+	t := e.tallyOf(made, root, role)
 	if !t.Met() {
 		return t, fmt.Errorf("verify %s %d by root %d: %w: %d of %d",
 			role, e.Version, root.Version, ErrThreshold, len(t.Signed), t.Threshold)
@@ -72,15 +70,19 @@ func (e Envelope) count(root *Root, role Role) (Tally, error) {
 }
 
 func (e Envelope) tally(root *Root, role Role) Tally {
+	return e.tallyOf(e.checkAll(role, root), root, role)
+}
+
+func (e Envelope) tallyOf(made checks, root *Root, role Role) Tally {
 	holders := root.Roles[role]
 	t := Tally{Role: role, Threshold: holders.Threshold}
 	counted := map[string]bool{}
 	for _, s := range e.Signatures {
-		key, listed := root.Keys[s.KeyID]
+		key, listed := root.signer(s.KeyID, role)
 		switch {
-		case !listed || !slices.Contains(holders.KeyIDs, s.KeyID):
+		case !listed:
 			t.Unknown = append(t.Unknown, s.KeyID)
-		case !key.verifies(e.Signed, s.Bytes):
+		case !made[key.check(s)]:
 			t.Bad = append(t.Bad, s.KeyID)
 		case !counted[key.material]:
 			counted[key.material] = true
@@ -93,24 +95,4 @@ func (e Envelope) tally(root *Root, role Role) Tally {
 		}
 	}
 	return t
-}
-
-// verifies reports whether the key made the signature. The type of the key
-// decides how, as in go-tuf v0.5.2.
-func (k Key) verifies(msg, sig []byte) bool {
-	if k.Type == keyEd25519 {
-		return len(k.material) == ed25519.PublicKeySize && ed25519.Verify([]byte(k.material), msg, sig)
-	}
-	public, err := x509.ParsePKIXPublicKey([]byte(k.material))
-	if err != nil {
-		return false
-	}
-	digest := sha256.Sum256(msg)
-	switch public := public.(type) {
-	case *ecdsa.PublicKey:
-		return ecdsa.VerifyASN1(public, digest[:], sig)
-	case *rsa.PublicKey:
-		return rsa.VerifyPSS(public, crypto.SHA256, digest[:], sig, nil) == nil
-	}
-	return false
 }
