@@ -136,6 +136,30 @@ func TestOneKeyOfManyGoes(t *testing.T) {
 	if ids := root.Signed.Roles["targets"].KeyIDs; len(ids) != 1 || slices.Contains(ids, id.String()) {
 		t.Errorf("targets are signed by %q", ids)
 	}
+	c.isRederived(t)
+}
+
+// isRederived has the record of the removal give what is on the repository drive,
+// without a key.
+func (c *company) isRederived(t *testing.T) {
+	t.Helper()
+	files := c.files(t, "repository")
+	for name, record := range files {
+		if !strings.HasSuffix(name, "-remove.jsonl") {
+			continue
+		}
+		p, err := ceremony.Rederive(record)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, b := range map[string][]byte{"root": p.Roots[len(p.Roots)-1], "targets": p.Targets, "snapshot": p.Snapshot, "timestamp": p.Timestamp} {
+			if string(b) != string(files["repository/"+name+".json"]) {
+				t.Errorf("%s.json is another by the record than on the drive", name)
+			}
+		}
+		return
+	}
+	t.Error("the repository drive has no record of the removal")
 }
 
 // keyOn is whose key of a role the ledger says is on a drive.
