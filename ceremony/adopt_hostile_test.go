@@ -1,3 +1,5 @@
+//go:build unix
+
 package ceremony_test
 
 import (
@@ -11,9 +13,6 @@ import (
 	"signer/ceremony"
 	"signer/ceremony/tuf"
 )
-
-// errTurnedAway ends a test when the drive was refused.
-var errTurnedAway = errors.New("turned away")
 
 // refuses plays the ceremony up to the old drive, and wants it turned away with
 // this reason, and nothing written to any drive.

@@ -30,6 +30,9 @@ type old struct {
 	now time.Time
 }
 
+// errTurnedAway ends a test when the drive was refused.
+var errTurnedAway = errors.New("turned away")
+
 // oldSticks are folders that become old drives, the first "old-stick".
 func oldSticks(t *testing.T, folders ...string) *old {
 	t.Helper()
