@@ -130,6 +130,8 @@ func (a *Answers) Ask(ctx context.Context, q Question) (Answer, error) {
 	text, ok := a.find(q)
 	switch {
 	case ok:
+	case q.Kind == Wait && a.asked[q.ID] > mostRepeats:
+		return Answer{}, fmt.Errorf("%s: asked %d times: the drives that come do not lead on", q.ID, mostRepeats)
 	case q.Kind == Wait:
 		return a.wait(ctx, q)
 	case q.Problem != "" && q.Kind != Read:

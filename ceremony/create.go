@@ -59,10 +59,10 @@ const (
 	repositoryLabel = "repository"
 )
 
-func backupLabel(i int) string { return fmt.Sprintf("root-backup-%d", i) }
+func backupLabel(i int) string { return fmt.Sprintf("%s%d", sharedBackup, i) }
 
 // holderLabel is a drive with the key of one holder, who has n of them.
-func holderLabel(holder string, n int) string { return fmt.Sprintf("root-%s-%d", slug(holder), n) }
+func holderLabel(holder string, n int) string { return fmt.Sprintf("%s%d", ownBackup(holder), n) }
 
 // backup is a drive with root keys that a creation writes.
 type backup struct {

@@ -107,7 +107,7 @@ func (s *Session) tellCopies(d *foundDrive) {
 
 // copyOldKeys makes the second drive that there is none of.
 func (s *Session) copyOldKeys(ctx context.Context) error {
-	label := s.freeLabels("root-backup-", 1)[0]
+	label := s.freeLabels(sharedBackup, 1)[0]
 	keys := s.State.keysHeld(tuf.RoleRoot)
 	err := s.makeDrive(ctx, driveJob{role: RootBackup, label: label, title: "A copy of the old keys", keys: keys, files: s.ledgerFiles,
 		what: fmt.Sprintf("%s, locked as they are", plural(len(keys), "old root key", "old root keys")),

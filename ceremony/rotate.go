@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"signer/ceremony/tuf"
@@ -187,11 +188,11 @@ func writeNewBackups(ctx context.Context, s *Session) error {
 func (s *Session) newBackups() []driveJob {
 	keys := s.keysForBackups()
 	if !s.State.Rotation.PerHolder {
-		return s.backupJobs(keys, "root-backup-", "all root keys, each locked with its passphrase")
+		return s.backupJobs(keys, sharedBackup, "all root keys, each locked with its passphrase")
 	}
 	var jobs []driveJob
 	for _, k := range keys {
-		jobs = append(jobs, s.backupJobs([]HeldKey{k}, "root-"+slug(k.Holder)+"-", "the root key of "+k.Holder)...)
+		jobs = append(jobs, s.backupJobs([]HeldKey{k}, ownBackup(k.Holder), "the root key of "+k.Holder)...)
 	}
 	return jobs
 }
@@ -211,10 +212,21 @@ func (s *Session) keysForBackups() []HeldKey {
 	return keys
 }
 
-// backupJobs are the drives for some keys, under labels that no drive has which is
-// still about.
+// What labels of root backups begin with; a number ends them.
+const sharedBackup = "root-backup-"
+
+func ownBackup(holder string) string { return "root-" + slug(holder) + "-" }
+
+// backupJobs are the drives for some keys, under the labels that were settled
+// with the plan.
 func (s *Session) backupJobs(keys []HeldKey, prefix, what string) []driveJob {
-	labels := s.freeLabels(prefix, s.State.Rotation.Backups)
+	var labels []string
+	for _, label := range s.State.Labels {
+		n, ok := strings.CutPrefix(label, prefix)
+		if _, err := strconv.Atoi(n); ok && err == nil {
+			labels = append(labels, label)
+		}
+	}
 	var jobs []driveJob
 	for i, label := range labels {
 		jobs = append(jobs, driveJob{role: RootBackup, label: label, what: what, keys: keys, files: s.ledgerFiles,
@@ -229,7 +241,7 @@ func (s *Session) freeLabels(prefix string, n int) []string {
 	var free []string
 	for i := 1; len(free) < n; i++ {
 		label := fmt.Sprintf("%s%d", prefix, i)
-		taken := slices.ContainsFunc(s.State.Known.Drives, func(d KnownDrive) bool { return d.Label == label && d.State != Retired })
+		taken := slices.ContainsFunc(s.custody(), func(d KnownDrive) bool { return d.Label == label && d.State != Retired })
 		if !taken {
 			free = append(free, label)
 		}

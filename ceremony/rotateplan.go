@@ -213,12 +213,12 @@ func (s *Session) stockRotation() error {
 func (s *Session) rotationLabels() []string {
 	r := s.State.Rotation
 	if !r.PerHolder {
-		return s.freeLabels("root-backup-", r.Backups)
+		return s.freeLabels(sharedBackup, r.Backups)
 	}
 	var labels []string
 	for _, k := range r.Keys {
 		if k.Name != "" || k.Fate == FateStays {
-			labels = append(labels, s.freeLabels("root-"+slug(k.Holder)+"-", r.Backups)...)
+			labels = append(labels, s.freeLabels(ownBackup(k.Holder), r.Backups)...)
 		}
 	}
 	return labels

@@ -84,6 +84,13 @@ func (s *Session) gatherKeys(ctx context.Context, role tuf.Role, from DriveRole,
 	var asked []string // serials of the drives whose holders were asked
 	for missing() > 0 {
 		before := s.State.Known.Latest().Version
+		if len(asked) > 0 && s.nextUnasked(from, asked) == "" { // nobody else has a drive
+			done, err := s.tooFewSigners(ctx)
+			if done || err != nil {
+				return err
+			}
+			asked = nil
+		}
 		d, way, err := s.visitDrive(ctx, s.keyVisit(role, from, missing(), asked))
 		switch {
 		case err != nil:
@@ -135,6 +142,17 @@ func plural(n int, one, many string) string {
 
 // nextLabel is the drive that people are likely to have at hand.
 func (s *Session) nextLabel(role DriveRole, asked []string) string {
+	switch label := s.nextUnasked(role, asked); {
+	case label != "":
+		return label
+	case role == Signing:
+		return signingLabel
+	}
+	return backupLabel(1)
+}
+
+// nextUnasked is a drive with a key that is still locked, as the ledger has it.
+func (s *Session) nextUnasked(role DriveRole, asked []string) string {
 	locked := func(id tuf.KeyID) bool { _, err := s.Keys.Key(id); return err != nil }
 	for _, d := range s.State.Known.drivesInUse(role) {
 		// Each holder may have drives of their own, and two of them.
@@ -142,10 +160,7 @@ func (s *Session) nextLabel(role DriveRole, asked []string) string {
 			return d.Label
 		}
 	}
-	if role == Signing {
-		return signingLabel
-	}
-	return backupLabel(1)
+	return ""
 }
 
 // ErrUnpublished is a root that was signed in an earlier ceremony and did not get
