@@ -29,6 +29,7 @@ func Catalog() []Item {
 		{Script: Recover, Stage: stageUnpublished, Sticks: usualSticks(transferLabel)},
 		{Script: CheckDrives, Stage: stageRepository, Sticks: usualSticks()},
 		{Script: CopyDrive, Stage: stageRepository, Sticks: usualSticks("root-backup-3")},
+		{Script: ChangePassphrase, Stage: stageRepository, Sticks: usualSticks()},
 		{Script: AddNote, Stage: stageRepository, Sticks: usualSticks()},
 	}
 }

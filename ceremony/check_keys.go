@@ -26,6 +26,10 @@ func (c *checker) checkKeyFiles() {
 		if !c.checkKeyFile(e.Name, b) {
 			continue
 		}
+		if nextKeyFile.MatchString(e.Name) {
+			c.find(Notice, e.Name, "A change of its passphrase was begun here, and not finished. The ceremony passphrase finishes it.")
+			continue
+		}
 		if other, ok := same[tuf.DigestOf(b)]; ok {
 			c.find(Broken, e.Name, "It is a copy of %s: one key is missing, or is here twice.", Foreign(other))
 		}

@@ -30,6 +30,8 @@ type KnownDrive struct {
 	Seen   time.Time   `json:"seen"`           // read or written last
 	Proven time.Time   `json:"proven,omitzero"`
 	State  Custody     `json:"state"`
+	// Before are the keys whose file there still opens with the passphrase before.
+	Before []tuf.KeyID `json:"passphrase_before,omitempty"`
 }
 
 // Custody is what became of a drive.
@@ -67,6 +69,9 @@ func putDrive(known []KnownDrive, k KnownDrive) []KnownDrive {
 	i := slices.IndexFunc(out, func(o KnownDrive) bool { return o.Label == k.Label && o.Serial == k.Serial })
 	if i < 0 {
 		return append(out, k)
+	}
+	if k.Seen.Equal(out[i].Seen) && k.Before == nil {
+		k.Before = out[i].Before
 	}
 	proven := out[i].Proven
 	if k.Proven.After(proven) {
@@ -121,6 +126,11 @@ func (s *Session) knownDrive(r DriveReport) KnownDrive {
 			if d.Label == r.Label && d.Serial == k.Serial {
 				k.Proven = d.Proven
 			}
+		}
+	}
+	for _, d := range s.State.Known.Drives {
+		if d.Label == k.Label && d.Serial == k.Serial {
+			k.Before = d.Before
 		}
 	}
 	return k

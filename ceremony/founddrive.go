@@ -51,11 +51,7 @@ func (s *Session) readDrive(ctx context.Context, d Drive) (found *foundDrive, er
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, vol.Close()) }()
-	raw, err := vol.ReadFile(ManifestName, manifestLimit)
-	if err != nil {
-		return nil, errNoManifest
-	}
-	m, err := ParseManifest(raw)
+	raw, m, err := readManifest(vol)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +60,7 @@ func (s *Session) readDrive(ctx context.Context, d Drive) (found *foundDrive, er
 }
 
 func (d *foundDrive) read(ctx context.Context, tree tuf.Tree) error {
-	listed := map[string]bool{ManifestName: true}
+	listed := map[string]bool{ManifestName: true, nextManifest: true}
 	for _, f := range d.manifest.Files {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)

@@ -2,6 +2,7 @@ package ceremony
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,6 +21,31 @@ const ManifestName = "signer-drive.json"
 
 // ManifestFormat names this form of it.
 const ManifestFormat = "signer-drive-v1"
+
+// nextManifest is the list of a drive that is brought up to date, until it has
+// taken the place of the one before: a file that is replaced may be empty after a
+// power cut, though both were written (measured on vfat).
+const nextManifest = "signer-drive.next.json"
+
+// readManifest reads the list of a drive: the one that is in place, or else the
+// one that was about to be.
+func readManifest(t tuf.Tree) (raw []byte, m *Manifest, err error) {
+	for _, name := range []string{ManifestName, nextManifest} {
+		b, readErr := t.ReadFile(name, manifestLimit)
+		if errors.Is(readErr, ErrGone) {
+			return nil, nil, readErr
+		}
+		if readErr != nil || len(b) == 0 {
+			continue
+		}
+		if m, parseErr := ParseManifest(b); parseErr == nil {
+			return b, m, nil
+		} else if err == nil {
+			err = parseErr
+		}
+	}
+	return nil, nil, cmp.Or(err, errNoManifest)
+}
 
 const (
 	manifestLimit = 1 << 20

@@ -48,7 +48,7 @@ func (s *Session) sawDrive(k Known, d *foundDrive) Known {
 		Root: d.manifest.Root.Version, Seen: s.State.Now}
 	for _, old := range k.Drives {
 		if old.Label == seen.Label && old.Serial == seen.Serial {
-			seen.Keys, seen.Proven, seen.State = old.Keys, old.Proven, old.State
+			seen.Keys, seen.Proven, seen.State, seen.Before = old.Keys, old.Proven, old.State, old.Before
 		}
 	}
 	k.Drives = putDrive(k.Drives, seen)

@@ -21,6 +21,9 @@ const (
 var (
 	rootKeyFile   = regexp.MustCompile(`^keys/root([1-9][0-9]?)?\.json$`)
 	onlineKeyFile = regexp.MustCompile(`^keys/(targets|snapshot|timestamp)\.json$`)
+	// nextKeyFile is a key under a new passphrase, beside the file that it replaces
+	// when it is proven.
+	nextKeyFile = regexp.MustCompile(`^keys/(root([1-9][0-9]?)?|targets|snapshot|timestamp)\.next\.json$`)
 )
 
 func isKeyFile(name string) bool {
@@ -40,6 +43,8 @@ func (r DriveRole) MayHold(name string) bool {
 		return r == RootBackup
 	case onlineKeyFile.MatchString(name):
 		return r == Signing
+	case nextKeyFile.MatchString(name):
+		return r.MayHold(strings.Replace(name, ".next.json", ".json", 1))
 	case top == "ledger":
 		return below && (r == RootBackup || r == Repository)
 	case top == "repository":

@@ -74,7 +74,7 @@ func (s *Session) approveStrays(ctx context.Context, job driveJob, found finding
 }
 
 func (s *Session) straysOn(job driveJob, found finding) []string {
-	listed := map[string]bool{ManifestName: true}
+	listed := map[string]bool{ManifestName: true, nextManifest: true}
 	if found.manifest != nil {
 		for _, f := range found.manifest.Files {
 			listed[f.Name] = true
@@ -96,11 +96,10 @@ func (w *driveWriter) begin(ctx context.Context, job driveJob, files []tuf.File)
 	if !job.update {
 		return w.forgetManifest()
 	}
-	b, err := w.vol.ReadFile(ManifestName, manifestLimit)
-	if err != nil {
+	_, m, err := readManifest(w.vol)
+	if errors.Is(err, errNoManifest) {
 		return w.forgetManifest() // it was formatted: it takes the place of one that is gone
 	}
-	m, err := ParseManifest(b)
 	if err != nil {
 		return err
 	}
@@ -153,7 +152,7 @@ func (w *driveWriter) keep(f ManifestFile) error {
 		return err
 	}
 	if err != nil || int64(len(b)) != f.Size || tuf.DigestOf(b) != f.SHA256 {
-		if isKeyFile(f.Name) {
+		if isKeyFile(f.Name) || nextKeyFile.MatchString(f.Name) {
 			return errors.Join(fmt.Errorf("%w: %s has other bytes", ErrDiffers, f.Name), err)
 		}
 		return nil

@@ -45,7 +45,7 @@ func (s *Session) writeFiles(ctx context.Context, d Drive, job driveJob, files [
 		return w, err
 	}
 	defer func() { err = errors.Join(err, vol.Close()) }()
-	out := driveWriter{role: job.role, vol: vol, outlived: s.outlived, left: int64(len(files) + len(job.keys) + 1)}
+	out := driveWriter{role: job.role, vol: vol, update: job.update, outlived: s.outlived, left: int64(len(files) + len(job.keys) + 1)}
 	out.total = out.left
 	out.progress = func(done, total int64) {
 		s.tell(Event{Kind: Progress, Text: "writing " + job.label, Done: done, Total: total})
@@ -99,6 +99,7 @@ type driveWriter struct {
 	vol         Volume
 	files       []ManifestFile
 	left, total int64
+	update      bool // the drive keeps what it holds
 	progress    func(done, total int64)
 	outlived    func(name string) bool // what a drive that is brought up to date does not keep
 }
@@ -149,7 +150,7 @@ func (w *driveWriter) sweep() error {
 	}
 	for _, e := range entries {
 		kept := slices.ContainsFunc(w.files, func(f ManifestFile) bool { return f.Name == e.Name })
-		if e.Mode.IsDir() || kept || tuf.Harmless(e.Name) {
+		if e.Mode.IsDir() || kept || e.Name == ManifestName || e.Name == nextManifest || tuf.Harmless(e.Name) {
 			continue
 		}
 		if err := w.vol.Remove(e.Name); err != nil {
@@ -170,12 +171,41 @@ func (w *driveWriter) finish(m Manifest) (done writtenDrive, err error) {
 	if err != nil {
 		return done, err
 	}
+	if err := w.announce(b); err != nil {
+		return done, err
+	}
 	if err := w.write(tuf.File{Name: ManifestName, Data: b, Perm: 0o644}); err != nil {
 		return done, err
 	}
 	if err := w.vol.Sync(); err != nil {
 		return done, err
 	}
+	if err := w.unannounce(); err != nil {
+		return done, err
+	}
 	w.progress(w.total, w.total)
 	return writtenDrive{manifest: m, bytes: b, digest: tuf.DigestOf(b)}, nil
+}
+
+// announce puts the new list of a drive that is brought up to date beside the
+// one before, so that no power cut leaves it without any.
+func (w *driveWriter) announce(manifest []byte) error {
+	if !w.update {
+		return nil
+	}
+	if err := w.vol.WriteFile(nextManifest, manifest, 0o644); err != nil {
+		return err
+	}
+	return w.vol.Sync()
+}
+
+// unannounce takes it away when the list is in place.
+func (w *driveWriter) unannounce() error {
+	if err := w.vol.Remove(nextManifest); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
+	}
+	return w.vol.Sync()
 }
