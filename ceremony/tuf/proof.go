@@ -56,17 +56,48 @@ func (k *PrivateKey) Prove(root Digest, rand io.Reader) (Proof, error) {
 	return p, nil
 }
 
-// Verify checks the proof with the key that the root lists under its id. The
-// root may be a draft's.
+// Verify checks the proof with the public key that the root lists, be it under the
+// id that the key's file has or under another, as in Sigstore's root 11. The root
+// may be a draft's.
 func (p Proof) Verify(root *Root) error {
-	key, ok := root.Keys[p.KeyID]
-	switch {
-	case p.Root != root.Digest():
+	if p.Root != root.Digest() {
 		return fmt.Errorf("verify the proof of key %s: %w: it is for root %s, not %s", p.KeyID.Short(), ErrProof, p.Root, root.Digest())
-	case !ok:
+	}
+	key, ok := root.Keys[p.KeyID]
+	if !ok {
+		key, ok = root.keyFiled(p.KeyID)
+	}
+	if !ok {
 		return fmt.Errorf("verify the proof of key %s: %w: root %d does not list the key", p.KeyID.Short(), ErrProof, root.Version)
 	}
 	return p.VerifyKey(key)
+}
+
+// keyFiled is the public key of a key file's id, where the root lists that key under
+// another id.
+func (r *Root) keyFiled(id KeyID) (Key, bool) {
+	for _, listed := range r.Keys {
+		for _, key := range listed.inKeyFiles() {
+			if key.ID == id {
+				return key, true
+			}
+		}
+	}
+	return Key{}, false
+}
+
+// inKeyFiles is the key as files of private keys have it, by its types there.
+func (k Key) inKeyFiles() []Key {
+	switch k.Type {
+	case keyEd25519:
+		return []Key{listed(PublicKey([]byte(k.material)))}
+	case keyRSA:
+		return []Key{listedAs(keyRSA, schemeRSA, pemOf(k.material), k.material)}
+	}
+	return []Key{
+		listedAs(keyECDSA, keyECDSA, pemOf(k.material), k.material),
+		listedAs(keyECDSAOld, keyECDSA, pemOf(k.material), k.material),
+	}
 }
 
 // VerifyKey checks the proof of a key that no root lists yet.
