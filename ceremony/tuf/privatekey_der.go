@@ -25,7 +25,7 @@ func signECDSA(private secret.Bytes, msg []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer wipeInts(key.D)
+	defer wipeECDSA(key)
 	digest := sha256.Sum256(msg)
 	return key.Sign(nil, digest[:], crypto.SHA256)
 }
@@ -57,11 +57,11 @@ func publicOfECDSA(private secret.Bytes) (material string, err error) {
 	if err != nil {
 		return "", errInside // what x509 says may show a part of it
 	}
-	defer wipeInts(key.D)
+	defer wipeECDSA(key)
 	if key.Curve != elliptic.P256() {
 		return "", errors.New("it is an ECDSA key on another curve than P-256")
 	}
-	return publicMaterial(&ecdsa.PublicKey{Curve: key.Curve, X: key.X, Y: key.Y})
+	return publicMaterial(key.Public())
 }
 
 // publicOfRSA is the same of a private key in PKCS #1 form.
@@ -82,8 +82,14 @@ func publicMaterial(public any) (string, error) {
 	return material, nil
 }
 
+func wipeECDSA(key *ecdsa.PrivateKey) {
+	//lint:ignore SA1019 the field is deprecated for reckoning with it; it holds the secret, and nothing else leads to it
+	wipeInts(key.D)
+}
+
 func wipeRSA(key *rsa.PrivateKey) {
 	wipeInts(append(key.Primes, key.D, key.Precomputed.Dp, key.Precomputed.Dq, key.Precomputed.Qinv)...)
+	//lint:ignore SA1019 the field is not used and yet filled in: what is in it gives the key away
 	for _, v := range key.Precomputed.CRTValues {
 		wipeInts(v.Exp, v.Coeff, v.R)
 	}
