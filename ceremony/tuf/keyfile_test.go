@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -331,6 +332,9 @@ func FuzzKeyFile(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add([]byte(plain))
+	for _, seed := range otherKeySeeds(f) {
+		f.Add([]byte(seed))
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		info, inspected := InspectKeyFile(b)
 		asked := Cost(0)
@@ -353,4 +357,37 @@ func FuzzKeyFile(f *testing.F) {
 			}
 		}
 	})
+}
+
+// otherKeySeeds are what is inside files of ECDSA and RSA keys, whole and spoilt in
+// the places that are read with care.
+func otherKeySeeds(t testing.TB) []string {
+	t.Helper()
+	inside := func(keys ...*PrivateKey) string {
+		b, err := writeKeys(keys)
+		must(t, err)
+		return string(b)
+	}
+	all := oneOfEach(t)
+	ec, rs := inside(all[1]), inside(all[2])
+	return []string{
+		ec, rs, inside(all...),
+		strings.Replace(ec, keyECDSA, keyECDSAOld, 1),
+		strings.Replace(ec, pemInside(t, ec), p384(t), 1),
+		strings.Replace(ec, pemInside(t, ec), pemInside(t, rs), 1),
+		strings.Replace(rs, pemInside(t, rs), weakRSA(t), 1),
+		strings.Replace(rs, schemeRSA, "rsa-pkcs1v15-sha256", 1),
+		strings.Replace(rs, `KEY-----\n`, `KEY-----\nDEK-Info: x\n\n`, 1),
+		strings.Replace(ec, `"private": "`, `"private": "AAAA`, 1),
+	}
+}
+
+// What the fuzzer begins with is near the mark: the whole files are read.
+func TestOtherKeySeedsAreKeyFiles(t *testing.T) {
+	for i, seed := range otherKeySeeds(t)[:4] {
+		keys, err := readKeys(secret.Bytes(seed))
+		if err != nil || len(keys) == 0 || slices.ContainsFunc(keys, func(k *PrivateKey) bool { return k == nil }) {
+			t.Errorf("seed %d gives %d keys: %v", i, len(keys), err)
+		}
+	}
 }

@@ -299,7 +299,7 @@ func TestOpenRefusesOtherKeys(t *testing.T) {
 }
 
 // pemInside is the private key inside a key file, as it is spelled there.
-func pemInside(t *testing.T, plain string) string {
+func pemInside(t testing.TB, plain string) string {
 	t.Helper()
 	_, rest, _ := strings.Cut(plain, `"private": "`)
 	private, _, ok := strings.Cut(rest, `"`)
@@ -313,7 +313,8 @@ func spelledPEM(block string, der []byte) string {
 	return strings.ReplaceAll(string(pem.EncodeToMemory(&pem.Block{Type: block, Bytes: der})), "\n", `\n`)
 }
 
-func p384(t *testing.T) string {
+func p384(t testing.TB) string {
+	t.Helper()
 	k, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	must(t, err)
 	der, err := x509.MarshalECPrivateKey(k)
@@ -322,7 +323,8 @@ func p384(t *testing.T) string {
 }
 
 // weakRSA is a key of 1024 bits, the least that package rsa makes.
-func weakRSA(t *testing.T) string {
+func weakRSA(t testing.TB) string {
+	t.Helper()
 	k, err := rsa.GenerateKey(rand.Reader, 1024)
 	must(t, err)
 	return spelledPEM("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(k))
