@@ -37,6 +37,9 @@ func (s *Session) insertDrive(ctx context.Context, job driveJob) (found finding,
 		if found, err = s.look(ctx, d); err != nil {
 			return found, false, troubled("reading it", err)
 		}
+		if found.manifest == nil && job.update && s.isUnfinished(job, d) {
+			found.manifest = s.inventory[d.Serial] // lost by the attempt that failed
+		}
 		if wrong := s.wrongDrive(job, found); wrong != "" {
 			s.note("%s: %s", job.label, wrong)
 			if err := s.takeOut(ctx, job, job.label+".wrong", "Not this drive", wrong+" Take it out."); err != nil {

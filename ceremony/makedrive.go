@@ -22,6 +22,7 @@ type driveJob struct {
 	// it is of this repository, and nothing is formatted.
 	update bool
 	drop   func(name string) bool
+	held   *Manifest // what it lists before it is written; nil: it was formatted
 
 	// copied says that the keys come from another drive: a holder who is not here
 	// does not unlock them, and they are compared alone.
@@ -103,6 +104,9 @@ func (s *Session) tryDrive(ctx context.Context, job driveJob) error {
 		s.note("%s was written before; it is proven now", job.label)
 	} else {
 		s.report(job, drive, Unfinished)
+		if !format {
+			job.held = s.remember(drive, found.manifest)
+		}
 		if written, err = s.writeDrive(ctx, drive, job, format); err != nil {
 			return err
 		}

@@ -24,7 +24,7 @@ func (s *Session) wrongUpdate(job driveJob, found finding) string {
 		return ""
 	case m == nil && job.role == Transfer && slices.ContainsFunc(found.names, isKeyFile):
 		return "There are private keys on this drive: it is no transfer drive. Use another."
-	case m == nil && (job.role == Repository || job.role == Transfer): // all that it holds is known
+	case m == nil && (job.role == Repository || job.role == Transfer): // all that it is to hold is at hand
 		return ""
 	case m == nil:
 		return "This is a drive without a list of what it holds; " + job.label + " is wanted."
@@ -93,17 +93,10 @@ func (s *Session) straysOn(job driveJob, found finding) []string {
 // begin prepares a drive for its files: one that is made anew loses its manifest,
 // one that is brought up to date keeps it, and what it holds.
 func (w *driveWriter) begin(ctx context.Context, job driveJob, files []tuf.File) error {
-	if !job.update {
+	if !job.update || job.held == nil { // or it takes the place of one that is gone
 		return w.forgetManifest()
 	}
-	_, m, err := readManifest(w.vol)
-	if errors.Is(err, errNoManifest) {
-		return w.forgetManifest() // it was formatted: it takes the place of one that is gone
-	}
-	if err != nil {
-		return err
-	}
-	for _, f := range m.Files {
+	for _, f := range job.held.Files {
 		if err := ctx.Err(); err != nil {
 			return context.Cause(ctx)
 		}
@@ -115,6 +108,16 @@ func (w *driveWriter) begin(ctx context.Context, job driveJob, files []tuf.File)
 		}
 	}
 	return nil
+}
+
+// remember keeps what a drive lists that is brought up to date. One that is pulled
+// when its new manifest is not durable yet comes back with none, and its keys are
+// to stay.
+func (s *Session) remember(d Drive, m *Manifest) *Manifest {
+	if m != nil {
+		s.inventory[d.Serial] = m
+	}
+	return m
 }
 
 // leaves says whether a file of the drive stays as it is. Of the ledger, all that
