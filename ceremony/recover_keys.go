@@ -31,7 +31,7 @@ func (s *Session) explainLostKeys(ctx context.Context) error {
 	}
 	root := s.State.Known.Latest()
 	left, want := len(root.Roles[tuf.RoleRoot].KeyIDs)-len(s.State.Recovery.Keys), root.Roles[tuf.RoleRoot].Threshold
-	s.note("lost: %s; %d root keys are left, and %d must sign", s.namesOf(s.State.Recovery.Keys), left, want)
+	s.note("lost: %s; %s left, and %d must sign", s.namesOf(s.State.Recovery.Keys), plural(left, "root key is", "root keys are"), want)
 	if left >= want {
 		return s.read(ctx, Question{ID: "situation", Title: "The root can still be signed", Prompt: "Choose Rotate. Enter ends this.",
 			Text: []Block{Table(Row{"Lost", s.namesOf(s.State.Recovery.Keys)}, Row{"Left", fmt.Sprintf("%d keys, %d must sign", left, want)}),
