@@ -122,6 +122,7 @@ func (s *Session) writeBeside(ctx context.Context, d *foundDrive) (Drive, error)
 		return drive, nil
 	}
 	if !bytes.Equal(d.files[nextName(file)], r.key.File) {
+		job.held = d.manifest
 		beside := r.key
 		beside.Name += ".next"
 		job.keys = []HeldKey{beside}
@@ -171,11 +172,18 @@ func (s *Session) proveAnew(ctx context.Context, label string) error {
 // and reads all of it back.
 func (s *Session) writeInPlace(ctx context.Context, d *foundDrive, drive Drive) (Drive, error) {
 	r, job := s.State.Care.rekey, s.rekeyJob(d.manifest.Label)
+	now, err := s.readDrive(ctx, drive) // it lists the new file beside the old one since
+	if err != nil {
+		return drive, troubled("reading it", err)
+	}
+	job.held = now.manifest
 	if !bytes.Equal(d.files[r.key.FileName()], r.key.File) {
 		job.keys = []HeldKey{r.key}
-		if _, err := s.writeDrive(ctx, drive, job, false); err != nil {
+		w, err := s.writeDrive(ctx, drive, job, false)
+		if err != nil {
 			return drive, err
 		}
+		job.held = &w.manifest
 	}
 	job.keys, job.drop = nil, func(name string) bool { return name == nextName(r.key.FileName()) }
 	w, err := s.writeDrive(ctx, drive, job, false)
