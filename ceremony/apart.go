@@ -124,7 +124,7 @@ func (k Known) without(latest int64) (Known, error) {
 		return k, fmt.Errorf("root %d is the only one that is known", latest)
 	}
 	roots := slices.Clone(k.Public.Roots[:len(k.Public.Roots)-1])
-	chain, err := chainOf(roots)
+	chain, err := chainFrom(k.Chain.Base(), roots)
 	if err != nil {
 		return k, err
 	}
