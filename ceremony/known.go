@@ -165,12 +165,28 @@ func (d *foundDrive) beginsWith(root []byte) bool {
 // extended is Known with one more root.
 func (k Known) extended(base int64, root []byte) (Known, error) {
 	roots := append(slices.Clone(k.Public.Roots), root)
-	chain, err := chainFrom(base, roots)
-	if err != nil {
-		return k, err
+	chain := k.followed(root)
+	if chain == nil {
+		var err error
+		if chain, err = chainFrom(base, roots); err != nil {
+			return k, err
+		}
 	}
 	k.Chain, k.Public.Base, k.Public.Roots, k.Public.Root = chain, base, roots, root
 	return k, nil
+}
+
+// followed is the chain with one more root, or nil where that is none as the others
+// are. Those are not verified again: a drive can bring a thousand.
+func (k Known) followed(root []byte) *tuf.Chain {
+	if k.Chain == nil {
+		return nil
+	}
+	chain := k.Chain.Clone()
+	if chain.Append(root) != nil {
+		return nil
+	}
+	return chain
 }
 
 // chainOf verifies roots from root 1 on.
