@@ -58,6 +58,11 @@ func (s *Session) dates() map[tuf.Role]time.Time {
 // holders are those of all keys that were ever met, the new ones last.
 func (s *Session) holders() []holder {
 	all := slices.Clone(s.State.Known.Holders)
+	for _, g := range s.State.Change.Grants { // a releaser's keys were made elsewhere, and no file of theirs is here
+		if slices.Contains(tuf.OnlineRoles(), g.Role) && g.Holder != "" {
+			all = mergeHolders(all, []holder{{KeyID: g.Key.ID, Role: g.Role, Name: string(g.Role), Holder: g.Holder}}, true)
+		}
+	}
 	for _, k := range append(slices.Clone(s.State.Held), s.State.Keys...) {
 		if k.Key.ID.IsZero() {
 			continue // it is not made yet
