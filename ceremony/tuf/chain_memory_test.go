@@ -45,3 +45,13 @@ func live() int64 {
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)
 }
+
+func follow(t testing.TB, roots [][]byte) *Chain {
+	t.Helper()
+	c, err := NewChain(roots[0], Strict)
+	must(t, err)
+	for _, b := range roots[1:] {
+		must(t, c.Append(b))
+	}
+	return c
+}
