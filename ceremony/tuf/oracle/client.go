@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 )
@@ -24,6 +25,15 @@ func Clients() []Client {
 		{"go-tuf v2.4.2", goProgram{Module: "v2"}.command},
 		{"tuf-js 5.0.1", tufJS},
 	}
+}
+
+// Ready is the client with its program found and built, for a test that asks it
+// many times: to look for the sources takes longer than most updates.
+func (c Client) Ready(t testing.TB) Client {
+	t.Helper()
+	program := c.command(t)
+	c.command = func(testing.TB) []string { return slices.Clone(program) }
+	return c
 }
 
 // Device is a computer in the field.

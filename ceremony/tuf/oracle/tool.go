@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -11,16 +12,24 @@ import (
 // TufTool is a version of the tuf command of go-tuf v0.
 type TufTool struct {
 	Name    string
-	program goProgram
+	command func(testing.TB) []string
 }
 
 // TufTools are the versions that companies have.
 func TufTools() []TufTool {
 	const command = "github.com/theupdateframework/go-tuf/cmd/tuf"
 	return []TufTool{
-		{"tuf v0.5.2", goProgram{Module: "v0", Package: command}},
-		{"tuf v0.7.0", goProgram{Module: "v0", ModFile: "v070.mod", Package: command}},
+		{"tuf v0.5.2", goProgram{Module: "v0", Package: command}.command},
+		{"tuf v0.7.0", goProgram{Module: "v0", ModFile: "v070.mod", Package: command}.command},
 	}
+}
+
+// Ready is the command found and built, for a test that runs it many times.
+func (v TufTool) Ready(t testing.TB) TufTool {
+	t.Helper()
+	program := v.command(t)
+	v.command = func(testing.TB) []string { return slices.Clone(program) }
+	return v
 }
 
 // Run runs the command in the folder dir, which holds keys/, repository/ and
@@ -28,7 +37,7 @@ func TufTools() []TufTool {
 // there to be asked for others.
 func (v TufTool) Run(t testing.TB, dir string, env []string, args ...string) (string, error) {
 	t.Helper()
-	cmd, stop := prepare(append(v.program.command(t), args...))
+	cmd, stop := prepare(append(v.command(t), args...))
 	defer stop()
 	var out, said bytes.Buffer
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &said
