@@ -77,16 +77,34 @@ func (s *Session) proveCopy(ctx context.Context, job driveJob, k HeldKey, file [
 // standing says how a drive stands that was read back: its state, a word, and all
 // that was done.
 func (s *Session) standing(job driveJob) (state DriveState, word, how string) {
-	var only []string
+	only := s.onlyCompared(job)
+	if len(only) == 0 {
+		return Proven, "proven", "written, read back, proven"
+	}
+	word = "compared"
+	if job.update {
+		word = "up to date"
+	}
+	return Compared, word, "written, read back, the same byte for byte; not unlocked: " + strings.Join(only, ", ")
+}
+
+// onlyCompared names the keys on a drive of which nobody unlocked this very file
+// today: another file of the same key can have another passphrase.
+func (s *Session) onlyCompared(job driveJob) (only []string) {
 	for _, k := range job.keys {
-		if job.copied && !s.proven[tuf.DigestOf(k.File)] {
+		if !s.proven[tuf.DigestOf(k.File)] {
 			only = append(only, k.Title())
 		}
 	}
-	if len(only) > 0 {
-		return Compared, "compared", "written, read back, the same byte for byte; not unlocked: " + strings.Join(only, ", ")
+	if !job.update || job.held == nil {
+		return only
 	}
-	return Proven, "proven", "written, read back, proven"
+	for _, f := range job.held.Files {
+		if isKeyFile(f.Name) && job.leaves(f.Name, nil) && !s.proven[f.SHA256] {
+			only = append(only, strings.TrimPrefix(f.Name, "keys/"))
+		}
+	}
+	return only
 }
 
 // recordCopy keeps the record; a new repository drive has it already.

@@ -117,9 +117,11 @@ func (s *Session) custody() []KnownDrive {
 func (s *Session) knownDrive(r DriveReport) KnownDrive {
 	k := KnownDrive{Label: r.Label, Role: r.Role, Serial: r.Drive.Serial, Keys: r.Keys, Root: s.mark().Version,
 		Seen: s.State.Now, State: InUse}
+	// Of a creation that was cut short, what was proven then was not proven today.
 	locked := func(id tuf.KeyID) bool { _, err := s.Keys.Key(id); return err != nil }
+	today := s.State.Known.Chain != nil || !slices.ContainsFunc(r.Keys, locked)
 	switch {
-	case r.State == Proven && !slices.ContainsFunc(r.Keys, locked):
+	case r.State == Proven && today:
 		k.Proven = s.State.Now
 	default: // its ledger was brought up to date, and not every holder of a key on it was here
 		for _, d := range s.State.Known.Drives {
