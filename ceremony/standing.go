@@ -64,8 +64,8 @@ func (s *Session) holders() []holder {
 		}
 	}
 	for _, k := range append(slices.Clone(s.State.Held), s.State.Keys...) {
-		if k.Key.ID.IsZero() {
-			continue // it is not made yet
+		if k.Key.ID.IsZero() || k.Holder == someHolder {
+			continue // it is not made yet, or nobody knows whose it is
 		}
 		all = mergeHolders(all, []holder{{KeyID: k.Key.ID, Role: k.Role, Name: k.Name, Holder: k.Holder}}, true)
 	}
@@ -93,11 +93,17 @@ func (s *Session) keysOn(job driveJob) []tuf.KeyID {
 	}
 	if job.update {
 		for _, d := range s.State.Known.Drives {
-			if d.Label == job.label && job.drop == nil {
-				ids = append(ids, d.Keys...)
+			if d.Label == job.label && d.State != Replaced && d.State != Lost { // what took its place says what it holds
+				ids = append(ids, slices.DeleteFunc(slices.Clone(d.Keys), func(id tuf.KeyID) bool { return s.drops(job, id) })...)
 			}
 		}
 	}
 	slices.SortFunc(ids, func(a, b tuf.KeyID) int { return slices.Compare(a[:], b[:]) })
 	return slices.Compact(ids)
+}
+
+// drops says whether a job takes a key's file off its drive.
+func (s *Session) drops(job driveJob, id tuf.KeyID) bool {
+	h, known := s.State.Known.holderOf(id)
+	return job.drop != nil && known && job.drop(HeldKey{Name: h.Name}.FileName())
 }
