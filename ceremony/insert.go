@@ -37,9 +37,6 @@ func (s *Session) insertDrive(ctx context.Context, job driveJob) (found finding,
 		if found, err = s.look(ctx, d); err != nil {
 			return found, false, troubled("reading it", err)
 		}
-		if found.manifest == nil && job.update && s.isUnfinished(job, d) {
-			found.manifest = s.inventory[d.Serial] // lost by the attempt that failed
-		}
 		if wrong := s.wrongDrive(job, found); wrong != "" {
 			s.note("%s: %s", job.label, wrong)
 			if err := s.takeOut(ctx, job, job.label+".wrong", "Not this drive", wrong+" Take it out."); err != nil {
@@ -162,11 +159,11 @@ func (s *Session) look(ctx context.Context, d Drive) (finding, error) {
 		top, _, _ := strings.Cut(e.Name, "/")
 		found.ours = found.ours || slices.Contains([]string{"keys", "repository", "ledger", ManifestName}, top)
 	}
-	if b, err := vol.ReadFile(ManifestName, manifestLimit); err == nil {
-		found.raw = b
-		found.manifest, _ = ParseManifest(b) // one that does not parse is not complete
+	found.raw, found.manifest, err = readManifest(vol)
+	if errors.Is(err, ErrGone) {
+		return found, err
 	}
-	return found, nil
+	return found, nil // without a list that parses, it is not complete
 }
 
 // wrongDrive says why the drive cannot become the job's.

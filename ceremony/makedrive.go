@@ -105,7 +105,7 @@ func (s *Session) tryDrive(ctx context.Context, job driveJob) error {
 	} else {
 		s.report(job, drive, Unfinished)
 		if !format {
-			job.held = s.remember(drive, found.manifest)
+			job.held = found.manifest
 		}
 		if written, err = s.writeDrive(ctx, drive, job, format); err != nil {
 			return err

@@ -29,20 +29,19 @@ type Session struct {
 	script  Script
 	outline *Outline
 
-	at        int // the step to do
-	began     int // the step that was announced last
-	trail     []mark
-	asked     int                  // questions asked since the part began
-	anew      string               // the key that is made anew: its passphrase is forgotten
-	recall    map[string]string    // the last answers, as defaults after going back
-	planned   State                // the plan as it was left, for who comes back to it
-	stirs     int                  // how often dice were stirred in
-	offset    time.Duration        // of the true time from the computer's clock
-	written   []DriveReport        // drives as they stand, by label
-	aside     []DriveReport        // drives that others took the place of
-	proven    map[tuf.Digest]bool  // key files that were unlocked after they came back from a drive
-	inventory map[string]*Manifest // of drives, by serial, before they were brought up to date
-	ledger    tuf.Digest           // of the record as the last drive carries it
+	at      int // the step to do
+	began   int // the step that was announced last
+	trail   []mark
+	asked   int                 // questions asked since the part began
+	anew    string              // the key that is made anew: its passphrase is forgotten
+	recall  map[string]string   // the last answers, as defaults after going back
+	planned State               // the plan as it was left, for who comes back to it
+	stirs   int                 // how often dice were stirred in
+	offset  time.Duration       // of the true time from the computer's clock
+	written []DriveReport       // drives as they stand, by label
+	aside   []DriveReport       // drives that others took the place of
+	proven  map[tuf.Digest]bool // key files that were unlocked after they came back from a drive
+	ledger  tuf.Digest          // of the record as the last drive carries it
 }
 
 // mark is where Esc leads back to.
@@ -55,7 +54,7 @@ type mark struct {
 
 func newSession(script Script, env Env, op Operator) (*Session, error) {
 	s := &Session{Keys: &Keyring{}, env: env, rand: env.Rand, script: script, began: -1,
-		recall: map[string]string{}, proven: map[tuf.Digest]bool{}, inventory: map[string]*Manifest{}}
+		recall: map[string]string{}, proven: map[tuf.Digest]bool{}}
 	s.outline = outlineOf(script, env)
 	s.record = NewRecord(op)
 	s.op = s.record

@@ -110,16 +110,6 @@ func (w *driveWriter) begin(ctx context.Context, job driveJob, files []tuf.File)
 	return nil
 }
 
-// remember keeps what a drive lists that is brought up to date. One that is pulled
-// when its new manifest is not durable yet comes back with none, and its keys are
-// to stay.
-func (s *Session) remember(d Drive, m *Manifest) *Manifest {
-	if m != nil {
-		s.inventory[d.Serial] = m
-	}
-	return m
-}
-
 // leaves says whether a file of the drive stays as it is. Of the ledger, all that
 // is to be there is written; what is not, is of no use to anybody.
 func (job driveJob) leaves(name string, files []tuf.File) bool {
