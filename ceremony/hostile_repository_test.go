@@ -96,7 +96,7 @@ func TestHostileRepositoryDrives(t *testing.T) {
 			both(3, func([]byte) []byte { return nil })(dir)
 			put(t, dir, "repository/repository/root.json", p.roots[2])
 			relist(t, filepath.Join(dir, "repository"), nil)
-		}, "repository was written for root 3, and it is not here"),
+		}, "repository was ", " for root 3", "is not here"),
 		bad("a root that was changed, and not listed", func(dir string) {
 			put(t, dir, "repository/repository/1.root.json", bytes.Replace(p.roots[1], []byte(`"version":1`), []byte(`"version":7`), 1))
 			put(t, dir, "repository/ledger/roots/1.root.json", nil)
