@@ -79,7 +79,7 @@ func TestANewKeyAsksNothingOfOthers(t *testing.T) {
 		times[q.ID]++
 	}
 	for question, want := range map[string]int{"root-1.make": 1, "root-2.make": 1, "root-3.make": 2, "targets.make": 1,
-		"root-backup-1.root-1.passphrase": 1, "root-backup-1.root-2.passphrase": 1, "root-backup-1.root-3.passphrase": 2,
+		"root-backup-1.root-1.passphrase": 1, "root-backup-1.root-2.passphrase": 1, "root-backup-1.root-3.passphrase": 3,
 		"root-backup-2.root-1.passphrase": 0, "signing.targets.passphrase": 1, "review.words": 2} {
 		if times[question] != want {
 			t.Errorf("%s was asked %d times, want %d", question, times[question], want)

@@ -116,17 +116,23 @@ func (w *watcher) madeAs(name string) (ids []tuf.KeyID) {
 	return ids
 }
 
-// forgetful is a robot that does not know a passphrase when it is first asked.
+// forgetful is a robot that types a wrong passphrase when it is first asked, and
+// says then that it is forgotten.
 type forgetful struct {
 	robot
 	question string
-	forgot   bool
+	asked    int
 }
 
 func (f *forgetful) Ask(ctx context.Context, q ceremony.Question) (ceremony.Answer, error) {
-	if q.ID == f.question && !f.forgot {
-		f.forgot = true
+	if q.ID == f.question {
+		f.asked++
+	}
+	switch {
+	case q.ID == f.question && f.asked == 1:
 		return ceremony.Answer{Secret: []byte("something with a horse")}, nil
+	case q.ID == f.question && f.asked == 2:
+		return ceremony.Answer{}, nil // Enter alone
 	}
 	return f.robot.Ask(ctx, q)
 }

@@ -114,26 +114,39 @@ func (s *Session) proveKey(ctx context.Context, job driveJob, k HeldKey, file []
 	q := Question{ID: job.label + "." + k.Name + ".passphrase", Kind: Passphrase, Repeats: k.Name + ".passphrase", Title: job.title,
 		Text:   []Block{Para("Proof of " + k.The() + ": it is unlocked from this drive and signs. Only " + k.Holder + " types.")},
 		Prompt: "Passphrase " + k.PassphraseName() + ":"}
-	for {
+	for tries := 1; ; tries++ {
 		a, err := s.ask(ctx, q, nil)
 		if err != nil {
 			return err
 		}
-		err = s.unlockAndSign(ctx, job, k, file, a.Secret)
-		a.Secret.Wipe()
-		switch {
-		case err == nil:
-			s.proven[tuf.DigestOf(file)] = true
-			s.did("%s on %s: unlocked, signs", k.Title(), job.label)
-			return nil
-		case !errors.Is(err, tuf.ErrWrongPassphrase):
-			return err
+		forgotten := len(a.Secret) == 0
+		if !forgotten {
+			err = s.unlockAndSign(ctx, job, k, file, a.Secret)
+			a.Secret.Wipe()
+			if !errors.Is(err, tuf.ErrWrongPassphrase) {
+				return s.provenBy(job, k, file, err)
+			}
 		}
-		if err := s.wrongPassphrase(ctx, job, k); err != nil {
-			return err
+		q.Problem, q.Optional = "That passphrase did not open the key. Type it again, or Enter alone if it is forgotten.", true
+		if forgotten || tries%wrongTries == 0 {
+			if err := s.wrongPassphrase(ctx, job, k); err != nil {
+				return err
+			}
 		}
-		q.Problem = "That passphrase did not open the key. Try again."
 	}
+}
+
+// wrongTries is after how many wrong passphrases a person is asked whether it is
+// forgotten.
+const wrongTries = 3
+
+// provenBy notes that a file that came back from a drive was unlocked, and signed.
+func (s *Session) provenBy(job driveJob, k HeldKey, file []byte, err error) error {
+	if err == nil {
+		s.proven[tuf.DigestOf(file)] = true
+		s.did("%s on %s: unlocked, signs", k.Title(), job.label)
+	}
+	return err
 }
 
 func (s *Session) unlockAndSign(ctx context.Context, job driveJob, k HeldKey, file []byte, pass secret.Bytes) error {
@@ -170,9 +183,8 @@ func (s *Session) rootToBe() *tuf.Root {
 // key now, in place of a dead root later.
 func (s *Session) wrongPassphrase(ctx context.Context, job driveJob, k HeldKey) error {
 	way, err := s.choose(ctx, Question{ID: job.label + "." + k.Name + ".wrong", Title: job.title, Default: "again",
-		Problem: "That passphrase did not open " + k.The() + ".",
-		Text:    []Block{Para("If it is forgotten, a new key takes this one's place: this drive is emptied, and the review, the signing and the drives are done again. Nothing that a client could trust has left.")},
-		Prompt:  "How shall it go on?",
+		Text:   []Block{Para("If it is forgotten, a new key takes this one's place: this drive is emptied, and the review, the signing and the drives are done again. Nothing that a client could trust has left.")},
+		Prompt: "How shall it go on?",
 		Options: []Option{{Key: "again", Label: "Type it again"},
 			{Key: "new-key", Label: "It is forgotten: make a new " + k.Name + " key", Disabled: s.noNewKey(k)}}})
 	if err != nil || way == "again" {
@@ -199,6 +211,9 @@ func (s *Session) noNewKey(k HeldKey) string {
 func (s *Session) replaceKey(k HeldKey) error {
 	s.anew = k.Name
 	s.note("%s is given up: its passphrase is forgotten", k.Title())
+	if len(s.proven) > 0 {
+		s.note("what was proven before stays so: those proofs name the root that will not be, and the locked files are the same")
+	}
 	s.Keys.Remove(k.Key.ID)
 	s.State.putKey(HeldKey{Name: k.Name, Role: k.Role, Holder: k.Holder})
 	s.State.Root, s.State.Published = nil, tuf.Published{}

@@ -122,7 +122,7 @@ func TestRotateMakesTheMissingCopy(t *testing.T) {
 func TestRotateWithAForgottenPassphrase(t *testing.T) {
 	w := afterCreation(t)
 	answers := "root-5.make: type\n" + holdersPresent("root-1", "root-2", "root-4", "root-5", "root-6") + "review.words: {shown}\n" +
-		"root-backup-3.root-5.passphrase: what was it\nroot-backup-3.root-5.wrong: new-key\nroot-5.make: type\nroot-5.passphrase: another passphrase, this time written down\n" +
+		strings.Repeat("root-backup-3.root-5.passphrase: what was it\n", 3) + "root-backup-3.root-5.wrong: new-key\nroot-5.make: type\nroot-5.passphrase: another passphrase, this time written down\n" +
 		"root-backup-3.root-5.passphrase: another passphrase, this time written down\nreview.words: {shown}\n"
 	if err := w.playScript(t, ceremony.Rotate(), answers); err != nil {
 		t.Fatalf("%v\n%s", err, w.out.String())

@@ -55,6 +55,8 @@ func (s *slipping) Ask(ctx context.Context, q ceremony.Question) (ceremony.Answe
 		q.ID == "snapshot.passphrase.again" && s.times["snapshot.passphrase"] == 1,
 		first && q.ID == "root-backup-1.root-3.passphrase":
 		return ceremony.Answer{Secret: another}, nil
+	case s.times[q.ID] == 2 && q.ID == "root-backup-1.root-3.passphrase":
+		return ceremony.Answer{}, nil // Enter alone: it is forgotten
 	case first && slices.Contains([]string{"timestamp.passphrase.again", "targets.passphrase", "review.powers"}, q.ID):
 		return ceremony.Answer{}, ceremony.ErrBack
 	case first && q.ID == "review.keys":
