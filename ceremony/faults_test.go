@@ -24,7 +24,11 @@ func writePoints(t *testing.T) (points []usb.Point) {
 
 // atEach plays something for each write point, on all cores.
 func atEach(t *testing.T, play func(t *testing.T, at usb.Point)) {
-	points := writePoints(t)
+	inShares(t, writePoints(t), play)
+}
+
+// inShares plays something for each of these write points, on all cores.
+func inShares(t *testing.T, points []usb.Point, play func(t *testing.T, at usb.Point)) {
 	const shares = 4
 	for share := range shares {
 		t.Run("share", func(t *testing.T) {

@@ -115,22 +115,29 @@ func TestAChangeThatIsCutShort(t *testing.T) {
 	if err := w.playScript(t, ceremony.ChangePassphrase(), rekeyed("root-backup-2.change: absent\nrecord.drive: absent\n")); err != nil {
 		t.Fatal(err)
 	}
-	begun := map[string]int{}
-	for i, at := range points {
-		if testing.Short() && i%8 != 0 {
-			continue
-		}
-		if at.Label != "root-backup-1" {
-			t.Fatalf("%+v: a drive that is not here was written", at)
-		}
-		survives := []func(usb.Point, int) int{nil, func(usb.Point, int) int { return usb.AsItWas }, func(_ usb.Point, size int) int { return size }}
-		begun[changeCutShort(t, at, survives[at.N%len(survives)])]++
-		if at.Op == usb.OpSync {
-			begun[changeCutShort(t, at, nil)]++ // nothing that was not synced is there
-		}
+	begun := make(chan string, 2*len(points))
+	t.Run("points", func(t *testing.T) {
+		inShares(t, points, func(t *testing.T, at usb.Point) {
+			if testing.Short() && at.N%8 != 0 {
+				return
+			}
+			if at.Label != "root-backup-1" {
+				t.Fatalf("%+v: a drive that is not here was written", at)
+			}
+			survives := []func(usb.Point, int) int{nil, func(usb.Point, int) int { return usb.AsItWas }, func(_ usb.Point, size int) int { return size }}
+			begun <- changeCutShort(t, at, survives[at.N%len(survives)])
+			if at.Op == usb.OpSync {
+				begun <- changeCutShort(t, at, nil) // nothing that was not synced is there
+			}
+		})
+	})
+	close(begun)
+	times := map[string]int{}
+	for how := range begun {
+		times[how]++
 	}
-	if len(points) < 30 || begun["old"] == 0 || begun["new"] == 0 || begun["both"] == 0 {
-		t.Errorf("%d write points left drives that open so: %v", len(points), begun)
+	if len(points) < 30 || times["old"] == 0 || times["new"] == 0 || times["both"] == 0 {
+		t.Errorf("%d write points left drives that open so: %v", len(points), times)
 	}
 }
 
