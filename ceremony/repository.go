@@ -1,6 +1,7 @@
 package ceremony
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -30,7 +31,7 @@ func knowRepository(ctx context.Context, s *Session) error {
 func (s *Session) learning(want string, roles ...DriveRole) func(*foundDrive) string {
 	is := ofRoles(want, roles...)
 	return func(d *foundDrive) string {
-		if wrong := is(d); wrong != "" {
+		if wrong := cmp.Or(is(d), s.clockBehind(d)); wrong != "" {
 			return wrong
 		}
 		known, err := s.State.Known.learn(d)
@@ -40,6 +41,32 @@ func (s *Session) learning(want string, roles ...DriveRole) func(*foundDrive) st
 		s.State.Known = s.sawDrive(known, d)
 		return ""
 	}
+}
+
+// clockBehind refuses a drive of ours that was written after now: expiries would be
+// counted from a clock that was set back. Another drive may tell otherwise.
+func (s *Session) clockBehind(d *foundDrive) string {
+	last := d.lastUsed()
+	if !last.After(s.State.Now) {
+		return ""
+	}
+	return fmt.Sprintf("By its ledger, %s was used on %s, which is after now. If this computer's date is wrong, go back with Esc and set it.", d.label(), when(last))
+}
+
+// lastUsed is the time of the latest ceremony of which a drive tells. What an
+// expiry says is no clock, and a transfer drive is written by others.
+func (d *foundDrive) lastUsed() time.Time {
+	if d.manifest.Role == Transfer {
+		return time.Time{}
+	}
+	last := d.manifest.Ceremony.Began
+	for name := range d.files {
+		stamp, _, _ := strings.Cut(strings.TrimPrefix(name, ledgerRecords), "Z-")
+		if at, err := time.Parse("2006-01-02T150405", stamp); err == nil && recordForm.MatchString(name) && at.After(last) {
+			last = at
+		}
+	}
+	return last
 }
 
 // sawDrive notes that the drive was here today.
