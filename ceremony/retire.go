@@ -132,11 +132,19 @@ func (s *Session) retireVisit() visit {
 			return ""
 		}}
 	for _, d := range s.custody() {
-		if d.State == Outdated && v.label == "" {
+		if v.label == "" && s.holdsOldKeys(d) {
 			v.label = d.Label
 		}
 	}
 	return v
+}
+
+// holdsOldKeys says whether, by the ledger, a drive that may be here has a root key
+// that the latest root no longer names.
+func (s *Session) holdsOldKeys(d KnownDrive) bool {
+	current := s.State.Known.Latest().Roles[tuf.RoleRoot].KeyIDs
+	old := slices.ContainsFunc(d.Keys, func(id tuf.KeyID) bool { return !slices.Contains(current, id) })
+	return d.State == Outdated || d.State == InUse && d.Role == RootBackup && old
 }
 
 // oldKeyFiles are the key files of a drive whose key, by the ledger, the latest

@@ -1,0 +1,52 @@
+package ceremony_test
+
+import (
+	"strings"
+	"testing"
+
+	"signer/ceremony"
+)
+
+// TestAnUpdateProvesNoKey: the drive whose ledger is brought up to date holds a key
+// that nobody unlocked. It is not called proven, and the ledger keeps its old day.
+func TestAnUpdateProvesNoKey(t *testing.T) {
+	w := afterCreation(t)
+	if err := w.playScript(t, ceremony.Renew(), holdersPresent("root-1", "root-2")+"review.words: {shown}\n"); err != nil {
+		t.Fatalf("%v\n%s", err, w.out.String())
+	}
+	if !w.seen.told(ceremony.Did, "root-backup-1: written, read back, the same byte for byte; not unlocked: root3.json") {
+		t.Error("nobody is told that root key 3 was not unlocked")
+	}
+	d := w.knownDrives(t, "repository")["root-backup-1"]
+	if !d.Proven.Equal(noon) || !d.Seen.Equal(w.env.Now()) || len(d.Keys) != 3 {
+		t.Errorf("the ledger has %+v", d)
+	}
+}
+
+// TestRetireLeavesTheKeysThatStay: on the drive and in the ledger, which says what
+// a drive that is lost had on it.
+func TestRetireLeavesTheKeysThatStay(t *testing.T) {
+	w := afterCreation(t)
+	if err := w.playScript(t, ceremony.Rotate(), "plan.key-2: stays\nplan.key-3: stays\n"+holdersPresent("root-1", "root-2", "root-4")+"review.words: {shown}\n"); err != nil {
+		t.Fatalf("%v\n%s", err, w.out.String())
+	}
+	if err := w.playScript(t, ceremony.Retire(), "outside: {shown}\nroot-backup-1.retire: {shown}\nold-drives: end\n"); err != nil {
+		t.Fatalf("%v\n%s", err, w.out.String())
+	}
+	var left []string
+	for name := range w.files(t, "root-backup-1") {
+		if strings.HasPrefix(name, "keys/root") {
+			left = append(left, name)
+		}
+	}
+	root := w.rootOn(t, "repository")
+	d := w.knownDrives(t, "repository")["root-backup-1"]
+	if len(left) != 2 || len(d.Keys) != 2 || d.State != ceremony.InUse {
+		t.Errorf("it holds %v, and the ledger has %+v", left, d)
+	}
+	for _, id := range d.Keys {
+		if root.Keys[id].ID != id {
+			t.Errorf("the ledger has key %s on it, which is in no root", id.Short())
+		}
+	}
+}
