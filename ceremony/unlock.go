@@ -171,6 +171,9 @@ var ErrUnpublished = errors.New("a signed root was not written out; recover does
 // repository drive does not: there must never be two of one version.
 func (s *Session) foundNewerRoot(ctx context.Context, d *foundDrive) error {
 	k := s.State.Known
+	if !s.sawToday(Repository) {
+		return s.foundLaterDrive(ctx, d)
+	}
 	err := s.read(ctx, Question{ID: "unpublished", Title: "A root was signed and not written out", Prompt: "Enter ends this ceremony.",
 		Text: []Block{Warn(fmt.Sprintf("%s holds root %d, signed on an earlier day. The repository drive that was read has not seen it.", d.label(), k.Latest().Version)),
 			Para("There must never be two roots of one version, so nothing is signed now. Choose Recover: it writes that root out again, or abandons it.")}})
@@ -178,6 +181,22 @@ func (s *Session) foundNewerRoot(ctx context.Context, d *foundDrive) error {
 		return err
 	}
 	return ErrUnpublished
+}
+
+// ErrOutdatedDrive is a ceremony that began from a drive which did not know the
+// latest root.
+var ErrOutdatedDrive = errors.New("the drive that was read first does not know the latest root; begin again with the repository drive")
+
+// foundLaterDrive ends the ceremony when it began from a root backup that was not
+// here when the latest root was signed.
+func (s *Session) foundLaterDrive(ctx context.Context, d *foundDrive) error {
+	err := s.read(ctx, Question{ID: "outdated", Title: "The first drive is not up to date", Prompt: "Enter ends this ceremony. Nothing was written.",
+		Text: []Block{Warn(fmt.Sprintf("%s has root %d. The drive that was read first has not seen it.", d.label(), s.State.Known.Latest().Version)),
+			Para("What was decided so far was decided about an older root. Begin again, and insert the repository drive first.")}})
+	if err != nil {
+		return err
+	}
+	return ErrOutdatedDrive
 }
 
 // askHolders has each holder of a key on the drive unlock it, while keys are
@@ -231,10 +250,13 @@ func keyNameOf(file string) string {
 	return name
 }
 
+// someHolder stands on a page for a name that no drive tells; it is written nowhere.
+const someHolder = "its holder"
+
 // unlockFrom has the holder unlock one key file. Keys that no role of the latest
 // root has are named, and not kept.
 func (s *Session) unlockFrom(ctx context.Context, d *foundDrive, file string, h holder) error {
-	k := HeldKey{Name: h.Name, Role: h.Role, Holder: cmp.Or(h.Holder, "its holder")}
+	k := HeldKey{Name: h.Name, Role: h.Role, Holder: cmp.Or(h.Holder, someHolder)}
 	q := Question{ID: k.Name + ".passphrase", Kind: Passphrase, Title: "Unlock " + k.The(), Optional: true,
 		Text: append([]Block{Para(fmt.Sprintf("From %s, the file %s. Only %s types.", d.label(), file, k.Holder)),
 			Para("Enter alone: " + k.Holder + " is not here today.")}, s.stagedHint(k.PassphraseName())...),
