@@ -103,7 +103,29 @@ func (s *Session) rotationProblem() string {
 	case !news && r.Threshold == old:
 		return "no key is replaced: that is a renewal"
 	}
-	return s.twoOfOneHolder()
+	if one := s.twoOfOneHolder(); one != "" {
+		return one
+	}
+	return s.twoOfOneLabel()
+}
+
+// twoOfOneLabel refuses two holders whose own drives would have one label: the
+// second would be taken for the first, and one key would lie on no drive.
+func (s *Session) twoOfOneLabel() string {
+	if !s.State.Rotation.PerHolder {
+		return ""
+	}
+	first := map[string]string{}
+	for _, k := range s.State.Rotation.Keys {
+		if k.Fate == FateLeaves {
+			continue
+		}
+		if other, taken := first[slug(k.Holder)]; taken {
+			return fmt.Sprintf("the drives of %s and %s would have one label: name them apart in letters a to z", other, k.Holder)
+		}
+		first[slug(k.Holder)] = k.Holder
+	}
+	return ""
 }
 
 // twoOfOneHolder refuses two keys under one name.
@@ -209,6 +231,11 @@ func (s *Session) stockRotation() error {
 	return s.stock(s.State.Labels)
 }
 
+// isHeld says whether a key's file was met today.
+func (s *Session) isHeld(id tuf.KeyID) bool {
+	return slices.ContainsFunc(s.State.Held, func(k HeldKey) bool { return k.Key.ID == id })
+}
+
 // rotationLabels are the drives that the plan makes.
 func (s *Session) rotationLabels() []string {
 	r := s.State.Rotation
@@ -217,7 +244,7 @@ func (s *Session) rotationLabels() []string {
 	}
 	var labels []string
 	for _, k := range r.Keys {
-		if k.Name != "" || k.Fate == FateStays {
+		if k.Name != "" || k.Fate == FateStays && s.isHeld(k.Old) {
 			labels = append(labels, s.freeLabels(ownBackup(k.Holder), r.Backups)...)
 		}
 	}
