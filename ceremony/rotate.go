@@ -125,6 +125,9 @@ func (s *Session) nameNewKeys() {
 	for _, h := range s.State.Known.rootHolders() {
 		taken[h.Name] = true
 	}
+	for _, k := range s.State.Held { // no ledger names its holder, and its file has a name all the same
+		taken[k.Name] = true
+	}
 	r := s.State.Rotation.clone()
 	for i, next := 0, 1; i < len(r.Keys); i++ {
 		if r.Keys[i].Name = ""; r.Keys[i].Fate == FateStays || r.Keys[i].Fate == FateLeaves {
@@ -267,13 +270,17 @@ func slug(holder string) string {
 	return name
 }
 
-// outdate marks the drives whose root keys all leave with this root.
+// outdate marks the drives whose root keys all leave with this root; also a copy of
+// them that was made today.
 func (s *Session) outdate() error {
 	next := s.State.Draft.Root().Roles[tuf.RoleRoot].KeyIDs
 	if s.State.Custody == nil {
 		s.State.Custody = map[string]Custody{}
 	}
-	for _, d := range s.State.Known.drivesInUse(RootBackup) {
+	for _, d := range s.custody() {
+		if d.Role != RootBackup || d.State != InUse {
+			continue
+		}
 		keeps := slices.ContainsFunc(d.Keys, func(id tuf.KeyID) bool { return slices.Contains(next, id) })
 		if len(d.Keys) > 0 && !keeps {
 			s.State.Custody[d.Label] = Outdated
