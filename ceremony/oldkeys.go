@@ -28,6 +28,7 @@ func (s *Session) findCopies(ctx context.Context) error {
 			s.did("the old keys are on two drives")
 			return nil
 		}
+		before := s.State.Known.Latest().Version
 		d, way, err := s.visitDrive(ctx, visit{id: "copies", title: "A second copy of the old keys",
 			label: s.otherDriveWith(lone[0].Key.ID), prompt: "Insert another root backup with " + lone[0].The(),
 			text: []Block{Para("Until the new root is out, the old keys are all that can change the repository. They must be on two drives.")},
@@ -45,6 +46,8 @@ func (s *Session) findCopies(ctx context.Context) error {
 			if err := s.copyOldKeys(ctx); err != nil {
 				return err
 			}
+		case s.State.Known.Latest().Version > before:
+			return s.foundNewerRoot(ctx, d)
 		default:
 			s.met(d)
 			s.tellCopies(d)

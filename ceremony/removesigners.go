@@ -68,6 +68,7 @@ func (s *Session) gatherSigners(ctx context.Context) error {
 		if len(missing) == 0 {
 			return nil
 		}
+		before := s.State.Known.Latest().Version
 		d, way, err := s.visitDrive(ctx, visit{id: "signers", title: "Who signs the files again", label: s.filesLabel(),
 			prompt: "Insert the signing drive of somebody who stays",
 			text: []Block{Para("Still needed, from keys that stay: " + joined(missing) + ". Each is unlocked by its holder."),
@@ -79,6 +80,8 @@ func (s *Session) gatherSigners(ctx context.Context) error {
 			return err
 		case way == "away":
 			return s.withoutSigners(ctx)
+		case s.State.Known.Latest().Version > before:
+			return s.foundNewerRoot(ctx, d)
 		}
 		if err := s.askStaying(ctx, d); err != nil {
 			return err
