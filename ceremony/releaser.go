@@ -124,7 +124,7 @@ func (s *Session) keptExpiry() time.Time {
 	if is.Before(s.State.Now.AddDate(0, 0, leastDays(tuf.RoleRoot))) {
 		return s.inAYear()
 	}
-	return is
+	return is.Truncate(time.Second) // roots of fleetctl may have fractions, and ours have none
 }
 
 func (s *Session) releaserQuestion() Question {
