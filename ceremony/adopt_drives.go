@@ -48,7 +48,9 @@ func (s *Session) adoptionPlan() Question {
 	for _, set := range s.State.Adoption.Signing {
 		q.Options = append(q.Options, Option{Key: set.Label, Label: "Drive " + set.Label, Value: set.plan()})
 	}
-	if n := root.Threshold - len(held); n > 0 {
+	if lacks := s.unfinishable(); lacks != "" {
+		q.Text = append(q.Text, Warn(lacks))
+	} else if n := root.Threshold - len(held); n > 0 {
 		q.Text = append(q.Text, Warn(fmt.Sprintf("%d of %d root keys are here, and %d must sign. Adopt the repository once more when the others are here.", len(held), len(root.KeyIDs), root.Threshold)))
 	} else if n := len(root.KeyIDs) - len(held); n > 0 {
 		q.Text = append(q.Text, Para(plural(n, "root key is", "root keys are")+" not here, and stay where they are."))
@@ -66,12 +68,27 @@ func (s signingSet) plan() string {
 	return plural(len(s.Keys), "key", "keys") + " of " + s.Releaser
 }
 
-// noAdoption says why there would be nothing to adopt.
+// noAdoption says why there would be nothing to adopt, or why what was chosen
+// cannot be done.
 func (s *Session) noAdoption() string {
-	if len(s.State.keysOf(tuf.RoleRoot)) == 0 {
+	switch {
+	case s.unfinishable() != "":
+		return fmt.Sprintf("too few keys to finish root %d", s.mark().Version)
+	case len(s.State.keysOf(tuf.RoleRoot)) == 0:
 		return "no root key was unlocked: with these drives nothing could ever be signed"
 	}
 	return ""
+}
+
+// unfinishable says what a staged root lacks that is to be finished here: after
+// this page there is no way back.
+func (s *Session) unfinishable() string {
+	n := s.signersMissing(tuf.RoleRoot)
+	if !s.State.Adoption.Finish || n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Root %d cannot be finished here: %s to sign it. Go back by Esc and unlock more keys, or leave that root where it is.",
+		s.mark().Version, plural(n, "more root key has", "more root keys have"))
 }
 
 func (s *Session) toggleSigning(label string) {
@@ -110,7 +127,7 @@ func (s *Session) settleAdoption() error {
 }
 
 // nameStaged resumes the staged root once more, with the names that are known by
-// now. Too few keys leave it where it is.
+// now.
 func (s *Session) nameStaged() error {
 	if !s.State.Adoption.Finish {
 		return nil
