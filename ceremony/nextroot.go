@@ -29,11 +29,22 @@ func (s *Session) review(ctx context.Context, derive func() error) error {
 		return err
 	}
 	page := Question{ID: "review", Title: fmt.Sprintf("Review: root %d", s.mark().Version), Prompt: "Is this what was decided?",
-		Text: append(list(append(s.State.Draft.Review().Sentences, s.begunElsewhere()...)), s.commitText()...)}
+		Text: slices.Concat(list(append(s.State.Draft.Review().Sentences, s.begunElsewhere()...)), s.unseenRepository(), s.commitText())}
 	if err := s.Part(ctx, "review", func(ctx context.Context) error { return s.read(ctx, page) }); err != nil {
 		return err
 	}
 	return s.Part(ctx, "review.words", s.confirmRoot)
+}
+
+// unseenRepository warns when a root is built on what a root backup knows: one that
+// was not here at the last ceremony does not know its root.
+func (s *Session) unseenRepository() []Block {
+	if s.sawToday(Repository) || s.State.Staged != nil {
+		return nil
+	}
+	latest := s.State.Known.Latest().Version
+	return []Block{Warn(fmt.Sprintf("The repository drive was not read. If there is a root after root %d on the web server or on another drive, stop here: a second root %d would split the clients.",
+		latest, latest+1))}
 }
 
 func (s *Session) deriveNext() error {
