@@ -173,7 +173,15 @@ func (s *Session) confirmOnly(ctx context.Context) error {
 		s.tell(Event{Kind: Did, Text: other.called() + ", signed in part, is given up",
 			Data: map[string]string{"abandoned": other.Signed.String(), "in_its_place": s.State.Signed.String()}})
 	}
-	return s.notAbandoned(s.State.Draft.Root())
+	givenUp := s.notAbandoned(s.State.Draft.Root())
+	if givenUp == nil {
+		return nil
+	}
+	if err := s.read(ctx, Question{ID: "review.given-up", Title: "This very root was given up", Prompt: "Enter goes back.",
+		Text: []Block{Warn(asSentence(givenUp.Error())), Para("Go back by Esc to the plan, and let the root expire on another day: then it is another root.")}}); err != nil {
+		return err
+	}
+	return ErrBack
 }
 
 // notAbandoned refuses a root that was abandoned: drives that keep that in mind
