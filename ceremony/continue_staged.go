@@ -60,7 +60,13 @@ func (s *Session) findStaged(ctx context.Context) error {
 			return err
 		}
 		if way == "ledger" {
-			return s.takeStaged(pending[0].File)
+			if err = s.takeStaged(pending[0].File); err == nil {
+				return nil
+			}
+			if err := s.showRefused(ctx, err); err != nil {
+				return err
+			}
+			continue
 		}
 		file, strays, err := s.readStaged(ctx, d.drive)
 		if err == nil {
@@ -136,6 +142,15 @@ func (s *Session) readStaged(ctx context.Context, d Drive) (file []byte, keys []
 // refuseStaged says why, with each difference on a line of its own, and has the
 // drive taken out.
 func (s *Session) refuseStaged(ctx context.Context, v visit, d Drive, why error) error {
+	if err := s.showRefused(ctx, why); err != nil {
+		return err
+	}
+	v.others = nil // they are asked for when the drive is out
+	_, err := s.turnAway(ctx, v, d, "This drive has no root that can be continued.")
+	return err
+}
+
+func (s *Session) showRefused(ctx context.Context, why error) error {
 	s.trouble("refused: %s: %s", stagedName, why)
 	what, differences, _ := strings.Cut(why.Error(), tuf.ErrStaged.Error()+": ")
 	var text []Block
@@ -146,11 +161,7 @@ func (s *Session) refuseStaged(ctx context.Context, v visit, d Drive, why error)
 		text = append(text, list(strings.Split(Foreign(differences), "; "))...)
 	}
 	text = append(text, Para("Nothing was signed, and nothing is written."))
-	if err := s.read(ctx, Question{ID: "staged.refused", Title: "This root is refused", Text: text, Prompt: "Enter goes back to the drive."}); err != nil {
-		return err
-	}
-	_, err := s.turnAway(ctx, v, d, "This drive has no root that can be continued.")
-	return err
+	return s.read(ctx, Question{ID: "staged.refused", Title: "This root is refused", Text: text, Prompt: "Enter goes back to the drive."})
 }
 
 // lacking is what a root that came from elsewhere still needs, list by list.
