@@ -76,7 +76,7 @@ func (s *Session) confirmRoot(ctx context.Context) error {
 	}
 	digest, version := s.State.Draft.Digest(), s.mark().Version
 	_, err = s.ask(ctx, Question{ID: "review.words", Kind: Type, Title: fmt.Sprintf("Review: confirm root %d", version),
-		Text: []Block{Para("The digest in words. It names the bytes that you have just read, and that will be signed."),
+		Text: []Block{Para("These words name the bytes that you have just read."),
 			Lines(numberedWords(digest.Words()))},
 		Prompt: fmt.Sprintf("Type word %d and word %d:", challenge.Positions[0], challenge.Positions[1]),
 		Shown:  strings.Join(challenge.Words[:], " ")},
