@@ -55,8 +55,9 @@ func (s *Session) drivesPage() Question {
 		expiries = append(expiries, Row{string(role), days(s.State.Plan.Expires[role], s.State.Now)})
 	}
 	expiries = append(expiries, Row{"rotate by", days(s.rotateBy(), s.State.Now)})
+	first := Row{"Repository", tuf.DigestOf(s.State.Root.Raw).Groups()[:19]} // as every later ceremony names it
 	q := Question{ID: "finish.drives", Title: "Finished: drives and dates", Prompt: "The dates are in ledger/expiries.ics, for a calendar.",
-		Text: []Block{Table(rows...), Table(expiries...)}}
+		Text: []Block{Table(append([]Row{first}, rows...)...), Table(expiries...)}}
 	if aside := s.setAsideText(); aside != "" {
 		q.Text = append(q.Text, Warn(aside))
 	}
