@@ -56,7 +56,7 @@ func cmpName(h holder) string {
 // uploadNext says which files go to the web server. A drive's online files may be
 // old: they are not to overwrite newer ones.
 func (s *Session) uploadNext(label string) string {
-	return fmt.Sprintf("Upload repository/%d.root.json from %s to the web server, then repository/root.json. Nothing else of it: the online files there are newer.", s.State.Root.Version, label)
+	return fmt.Sprintf("Upload repository/%d.root.json from %s to the web server, then repository/root.json. Nothing else of it: the online files there are newer. Each root before it must be there already: clients stop at a gap.", s.State.Root.Version, label)
 }
 
 // absentBackups says what it means that backups were not here.
