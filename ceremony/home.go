@@ -303,7 +303,7 @@ func (v homeView) due(menu []Option) string {
 	switch {
 	case v.unpublished > 0:
 		want = "recover"
-	case v.chain == nil && v.foreign, v.chain != nil && !v.own:
+	case v.chain == nil && v.foreign && !v.own, v.chain != nil && !v.own:
 		want = "adopt"
 	case v.chain != nil:
 		want = "check"
