@@ -78,7 +78,7 @@ func (s *Session) typedPassphrase(ctx context.Context, k HeldKey, title string) 
 // strength refuses a weak passphrase, or only names it in a rehearsal.
 func (s *Session) strength(k HeldKey, pass secret.Bytes) error {
 	switch {
-	case StrongPassphrase(pass, s.names()...):
+	case StrongPassphrase(pass, append(s.names(), k.Holder)...):
 	case !s.env.Rehearsal:
 		return remarkf("That could be guessed. Use more words, or words that do not belong together.")
 	default:
@@ -101,6 +101,9 @@ func (s *Session) names() []string {
 	all := []string{s.State.Plan.Releaser}
 	for _, h := range s.holders() {
 		all = append(all, h.Holder)
+	}
+	for _, k := range s.State.Keys { // of a key that is yet to be made, too
+		all = append(all, k.Holder)
 	}
 	return all
 }
