@@ -14,12 +14,12 @@ import (
 func TestWhatADriveMayHold(t *testing.T) {
 	roles := map[DriveRole]string{RootBackup: "b", Signing: "s", Repository: "r", Transfer: "t"}
 	for name, want := range map[string]string{
-		"keys/root.json": "b", "keys/root1.json": "b", "keys/root9.json": "b",
+		"keys/root.json": "b", "keys/root1.json": "b", "keys/root9.json": "b", "keys/root10.json": "b", "keys/root18.json": "b",
 		"keys/targets.json": "s", "keys/snapshot.json": "s", "keys/timestamp.json": "s",
 		"ledger/roots/1.root.json": "br", "repository/1.root.json": "srt", "repository/root.json": "srt",
 		"staged/root.json": "t", "request.json": "t", ManifestName: "bsrt",
 		// What is in no list belongs nowhere.
-		"keys/root10.json": "", "keys/Root1.json": "", "keys/root1.json.bak": "", "keys/notes.txt": "", "keys": "", "root1.json": "",
+		"keys/root100.json": "", "keys/root01.json": "", "keys/Root1.json": "", "keys/root1.json.bak": "", "keys/notes.txt": "", "keys": "", "root1.json": "",
 		"ledger": "", "repository": "", "staged": "", "notes.txt": "", "": "",
 		"../keys/root1.json": "", "/keys/root1.json": "", "keys//root1.json": "", "repository/../keys/root1.json": "", "ledger/../../x": "",
 	} {
