@@ -141,6 +141,11 @@ func (k Known) excused(version int64, file tuf.Digest) bool {
 	})
 }
 
+// gaveUp says whether a root is one that was abandoned, on whoever's word.
+func (k Known) gaveUp(version int64, file tuf.Digest) bool {
+	return slices.ContainsFunc(k.Abandoned, func(r apartRoot) bool { return r.Version == version && tuf.DigestOf(r.File) == file })
+}
+
 // abandoned says whether the root that a drive names was abandoned.
 func (k Known) abandoned(m RootMark) bool {
 	return slices.ContainsFunc(k.Abandoned, func(r apartRoot) bool {

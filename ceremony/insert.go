@@ -37,7 +37,13 @@ func (s *Session) insertDrive(ctx context.Context, job driveJob) (found finding,
 		if found, err = s.look(ctx, d); err != nil {
 			return found, false, troubled("reading it", err)
 		}
-		if wrong := s.wrongDrive(job, found); wrong != "" {
+		wrong := s.wrongDrive(job, found)
+		if wrong == "" && job.update && found.manifest != nil {
+			if wrong, err = s.contradicts(ctx, job, d); err != nil {
+				return found, false, err
+			}
+		}
+		if wrong != "" {
 			s.note("%s: %s", job.label, wrong)
 			if err := s.takeOut(ctx, job, job.label+".wrong", "Not this drive", wrong+" Take it out."); err != nil {
 				return found, false, err
@@ -104,9 +110,9 @@ func (s *Session) oneDrive(ctx context.Context, job driveJob) (Drive, error) {
 		}
 		q := Question{ID: job.label + ".insert", Kind: Wait, Title: job.title, Motion: Motion{Move: Insert, Label: job.label},
 			Text:   []Block{Para("It will hold " + job.what + ".")},
-			Prompt: "Insert the drive that becomes " + job.label}
+			Prompt: "Insert " + job.wanted()}
 		if len(drives) > 1 {
-			q.Prompt = "Several drives are plugged in. Leave only the one that becomes " + job.label
+			q.Prompt = "Several drives are plugged in. Leave only " + job.wanted()
 		}
 		if err := s.awaitDrives(ctx, q, func(now []Drive) bool { return len(now) != len(drives) }); err != nil {
 			return Drive{}, err

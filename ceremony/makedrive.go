@@ -29,6 +29,14 @@ type driveJob struct {
 	copied bool
 }
 
+// wanted is the drive as people are asked for it.
+func (job driveJob) wanted() string {
+	if job.update && job.role != Transfer {
+		return job.label
+	}
+	return "the drive that becomes " + job.label
+}
+
 // DriveReport is how a drive stands.
 type DriveReport struct {
 	Label string

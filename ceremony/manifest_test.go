@@ -26,7 +26,7 @@ func TestAStrangeManifestIsNone(t *testing.T) {
 		"no label":                        func(m *ceremony.Manifest) { m.Label = "" },
 		"a label nobody would type":       func(m *ceremony.Manifest) { m.Label = strings.Repeat("a", 41) },
 		"a drive that is no label":        func(m *ceremony.Manifest) { m.Ceremony.Drives[1] = "signing: proven" },
-		"drives without end":              func(m *ceremony.Manifest) { m.Ceremony.Drives = slices.Repeat(m.Ceremony.Drives, 10) },
+		"drives without end":              func(m *ceremony.Manifest) { m.Ceremony.Drives = slices.Repeat(m.Ceremony.Drives, 40) },
 		"a file twice":                    func(m *ceremony.Manifest) { m.Files = append(m.Files, m.Files[0]) },
 		"a file of less than nothing":     func(m *ceremony.Manifest) { m.Files[0].Size = -1 },
 		"a file without end":              func(m *ceremony.Manifest) { m.Files[0].Size = 1 << 40 },

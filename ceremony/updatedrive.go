@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -44,6 +45,41 @@ func (s *Session) wrongUpdate(job driveJob, found finding) string {
 	return ""
 }
 
+// contradicts reads the roots on a drive that is to be brought up to date. One that
+// this ceremony does not know is evidence: it is not written over.
+func (s *Session) contradicts(ctx context.Context, job driveJob, d Drive) (wrong string, err error) {
+	_, err = s.askBeside(ctx, Question{ID: job.label + ".comparing", Kind: Wait, Title: job.title, NoBack: true, Prompt: "Comparing the roots on " + job.label},
+		func(ctx context.Context) error {
+			found, err := s.readDrive(ctx, d)
+			if err == nil {
+				wrong = s.strangeRoot(found)
+			}
+			return troubled("reading it", err)
+		})
+	return wrong, err
+}
+
+// strangeRoot names a root on the drive that is not one of those that are known.
+func (s *Session) strangeRoot(d *foundDrive) string {
+	found, err := d.roots()
+	if err != nil {
+		return asSentence(Foreign(err.Error()))
+	}
+	known := s.roots()
+	for _, version := range slices.Sorted(maps.Keys(found)) {
+		i := version - s.State.Known.Chain.Base()
+		switch {
+		case s.State.Known.gaveUp(version, tuf.DigestOf(found[version])), i < 0:
+		case i >= int64(len(known)):
+			return fmt.Sprintf("%s holds root %d, which this ceremony has not seen. It is not written over.", d.label(), version)
+		case tuf.DigestOf(known[i]) != tuf.DigestOf(found[version]):
+			return fmt.Sprintf("%s holds another root %d (%s) than the one that is known (%s). It is not written over.", d.label(), version,
+				tuf.DigestOf(found[version]).Groups()[:9], tuf.DigestOf(known[i]).Groups()[:9])
+		}
+	}
+	return ""
+}
+
 // rivals says whether a drive has seen a root that this ceremony is not about: not
 // the one it derived, and none that was abandoned.
 func (s *Session) rivals(seen RootMark) bool {
@@ -62,7 +98,7 @@ func (s *Session) approveStrays(ctx context.Context, job driveJob, found finding
 		return nil
 	}
 	shown := strays[:min(len(strays), 8)]
-	text := fmt.Sprintf("Besides what this program wrote, the drive holds %d files: %s.", len(strays), strings.Join(shown, ", "))
+	text := fmt.Sprintf("Besides what this program wrote, the drive holds %s: %s.", plural(len(strays), "file", "files"), strings.Join(shown, ", "))
 	way, err := s.choose(ctx, Question{ID: job.label + ".strays", Title: job.title, Default: "other",
 		Text:    []Block{Warn(text), Para("A drive must hold what it lists, and nothing else. If you need these files, take the drive out and copy them elsewhere first.")},
 		Prompt:  "How shall it go on?",

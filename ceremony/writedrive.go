@@ -1,6 +1,7 @@
 package ceremony
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -133,12 +134,29 @@ func (w *driveWriter) write(f tuf.File) error {
 		return fmt.Errorf("write %q: it is written already", f.Name)
 	}
 	w.progress(w.total-w.left, w.total)
-	if err := w.vol.WriteFile(f.Name, f.Data, f.Perm); err != nil {
+	if same, err := w.has(f); err != nil {
 		return err
+	} else if !same {
+		if err := w.vol.WriteFile(f.Name, f.Data, f.Perm); err != nil {
+			return err
+		}
 	}
 	w.left--
 	w.files = append(w.files, ManifestFile{Name: f.Name, Size: int64(len(f.Data)), SHA256: tuf.DigestOf(f.Data)})
 	return nil
+}
+
+// has says whether a drive that is brought up to date has the file already: what is
+// not written cannot be torn.
+func (w *driveWriter) has(f tuf.File) (bool, error) {
+	if !w.update {
+		return false, nil
+	}
+	b, err := w.vol.ReadFile(f.Name, int64(len(f.Data)))
+	if errors.Is(err, ErrGone) {
+		return false, err
+	}
+	return err == nil && bytes.Equal(b, f.Data), nil
 }
 
 // sweep removes what an earlier attempt left and this one did not write again:
