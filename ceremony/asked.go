@@ -64,6 +64,8 @@ func (s *Session) readRequest(file []byte) (Asked, string) {
 	switch {
 	case r.Rehearsal != s.env.Rehearsal && r.Rehearsal:
 		return Asked{}, "This request is of a REHEARSAL. A real ceremony does not use it."
+	case r.Rehearsal != s.env.Rehearsal:
+		return Asked{}, "This request is for a REAL ceremony. A rehearsal does not use it."
 	case r.Repository != nil && *r.Repository != known.Chain.First():
 		return Asked{}, fmt.Sprintf("This request is for another repository (%s).", r.Repository.Groups()[:19])
 	}
