@@ -111,7 +111,7 @@ func (s *Session) custody() []KnownDrive {
 			}
 		}
 	}
-	return drives
+	return s.State.Care.rekey.withPassphrases(drives)
 }
 
 func (s *Session) knownDrive(r DriveReport) KnownDrive {

@@ -56,6 +56,7 @@ type rekey struct {
 	old     []byte // the file before; nil when only the new one is left
 	changed []string
 	absent  []string
+	rest    bool // an earlier change left this drive behind; others have had it
 }
 
 func (r rekey) clone() rekey {
@@ -71,7 +72,7 @@ func nextName(file string) string { return strings.TrimSuffix(file, ".json") + "
 func chooseKey(ctx context.Context, s *Session) error {
 	return s.Part(ctx, "key", func(ctx context.Context) error {
 		known := s.learning("a root backup or a signing drive", RootBackup, Signing)
-		d, _, err := s.visitDrive(ctx, visit{id: "key", title: "The key", label: s.nextLabel(RootBackup, nil),
+		d, _, err := s.visitDrive(ctx, visit{id: "key", title: "The key", label: s.leftOrNext(),
 			prompt: "Insert a drive with the key", text: []Block{Para("A root backup, or a signing drive. It stays in until it is changed.")},
 			wrong: func(d *foundDrive) string {
 				if wrong := known(d); wrong != "" || len(d.keyFiles())+len(d.begun()) > 0 {
@@ -99,6 +100,17 @@ func chooseKey(ctx context.Context, s *Session) error {
 		}
 		return s.unlockOld(ctx, d.files[file], "old passphrase")
 	})
+}
+
+// leftOrNext is the drive to begin with: one that an earlier change left behind, or
+// the first backup.
+func (s *Session) leftOrNext() string {
+	for _, d := range s.everyDrive() {
+		if len(d.Before) > 0 {
+			return d.Label
+		}
+	}
+	return s.nextLabel(RootBackup, nil)
 }
 
 // begun are the key files beside which a new one lies.
@@ -182,6 +194,7 @@ func (s *Session) unlockOld(ctx context.Context, file []byte, what string) error
 			r.ids = append(r.ids, s.Keys.Add(key))
 		}
 		r.key.Key = keys[0].Key()
+		r.rest = slices.ContainsFunc(s.State.Known.Drives, func(d KnownDrive) bool { return d.Label == r.label && r.leftBehind(d) })
 		s.did("%s: unlocked with the %s, signs %s", k.Title(), what, keys[0].ID().Short())
 		return nil
 	}

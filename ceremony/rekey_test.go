@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"signer/ceremony"
 	"signer/ceremony/tuf"
@@ -215,6 +216,43 @@ func TestADriveThatFailsIsTriedAgain(t *testing.T) {
 		one, two := w.files(t, "root-backup-1")["keys/root1.json"], w.files(t, "root-backup-2")["keys/root1.json"]
 		if _, anew := opens(one); !anew || !bytes.Equal(one, two) {
 			t.Errorf("%+v: the drives were not changed", at)
+		}
+	}
+}
+
+// TestADriveThatOnlyTheRepositoryKnows: who begins with a backup is not asked for
+// the others, of which its ledger does not tell. The repository drive, which comes
+// last, knows of them, and the old passphrase is not forgotten.
+func TestADriveThatOnlyTheRepositoryKnows(t *testing.T) {
+	w := afterCreation(t)
+	if err := w.playScript(t, ceremony.ChangePassphrase(), "drive.signing: insert\n"+rekeyed("")); err != nil {
+		t.Fatal(err)
+	}
+	if page := w.seen.shown("finish"); !strings.Contains(page, "root-backup-2: × still opens with the old one") {
+		t.Errorf("the end says\n%s", page)
+	}
+	if drives := w.knownDrives(t, "repository"); len(drives["root-backup-2"].Before) != 1 || drives["root-backup-1"].Before != nil {
+		t.Errorf("the ledger has %+v", drives)
+	}
+}
+
+// TestALateDriveIsCaughtUpWith: the drives that were changed before are not asked
+// for again, nor said to open with the old passphrase.
+func TestALateDriveIsCaughtUpWith(t *testing.T) {
+	w := afterCreation(t)
+	if err := w.playScript(t, ceremony.ChangePassphrase(), rekeyed("root-backup-2.change: absent\n")); err != nil {
+		t.Fatal(err)
+	}
+	w.allOut(t)
+	w.env.Now = func() time.Time { return noon.AddDate(0, 7, 0) }
+	w.env.Rand = &stream{seed: 5}
+	if err := w.playScript(t, ceremony.ChangePassphrase(), rekeyed("")); err != nil {
+		t.Fatal(err)
+	}
+	drives := w.knownDrives(t, "repository")
+	for _, label := range []string{"root-backup-1", "root-backup-2"} {
+		if _, anew := opens(w.files(t, label)["keys/root1.json"]); !anew || drives[label].Before != nil {
+			t.Errorf("%s: opens with the new passphrase: %v; the ledger has %+v", label, anew, drives[label])
 		}
 	}
 }

@@ -28,14 +28,14 @@ func changeDrives(ctx context.Context, s *Session) error {
 		return err
 	}
 	for _, d := range s.State.Known.drivesInUse(r.role) {
-		if d.Label == r.label || len(d.Keys) > 0 && !slices.ContainsFunc(r.ids, func(id tuf.KeyID) bool { return slices.Contains(d.Keys, id) }) {
+		if d.Label == r.label || !r.opensAsBefore(d) {
 			continue
 		}
 		if err := s.changeDrive(ctx, d.Label, false); err != nil {
 			return err
 		}
 	}
-	return s.Part(ctx, "rekey.kept", func(context.Context) error { s.keepAbsent(); return nil })
+	return s.Part(ctx, "rekey.kept", func(context.Context) error { s.tellChanged(); return nil })
 }
 
 // changeDrive stays with a drive until it has the new file, or is not here.
@@ -198,20 +198,41 @@ func (s *Session) writeInPlace(ctx context.Context, d *foundDrive, drive Drive) 
 	return drive, err
 }
 
-// keepAbsent notes in the list of drives where the old passphrase still opens.
-func (s *Session) keepAbsent() {
-	r := s.State.Care.rekey
-	drives := slices.Clone(s.State.Known.Drives)
+// leftBehind says whether, by the ledger, a drive was not here when the passphrase
+// was changed before.
+func (r rekey) leftBehind(d KnownDrive) bool {
+	return slices.ContainsFunc(r.ids, func(id tuf.KeyID) bool { return slices.Contains(d.Before, id) })
+}
+
+// opensAsBefore says whether a drive that is not changed today opens with the old
+// passphrase. When an earlier change is caught up on, the others have had it.
+func (r rekey) opensAsBefore(d KnownDrive) bool {
+	has := len(d.Keys) == 0 || slices.ContainsFunc(r.ids, func(id tuf.KeyID) bool { return slices.Contains(d.Keys, id) })
+	return d.Role == r.role && has && (r.leftBehind(d) || !r.rest)
+}
+
+// withPassphrases is the list of drives with those of which the old passphrase
+// still opens a key: also drives of which only the repository drive knew.
+func (r rekey) withPassphrases(drives []KnownDrive) []KnownDrive {
+	if len(r.changed) == 0 {
+		return drives
+	}
+	drives = slices.Clone(drives)
 	for i, d := range drives {
 		rest := slices.DeleteFunc(slices.Clone(d.Before), func(id tuf.KeyID) bool { return slices.Contains(r.ids, id) })
 		switch {
 		case slices.Contains(r.changed, d.Label):
 			drives[i].Before = rest
-		case slices.Contains(r.absent, d.Label):
+		case r.opensAsBefore(d):
 			drives[i].Before = append(rest, r.ids...)
 		}
 	}
-	s.State.Known.Drives = drives
+	return drives
+}
+
+// tellChanged records where the new passphrase opens.
+func (s *Session) tellChanged() {
+	r := s.State.Care.rekey
 	s.tell(Event{Kind: Did, Text: r.key.Title() + ": new passphrase on " + strings.Join(r.changed, ", "), Data: map[string]string{
 		"key": r.key.Name, "keyid": r.key.Key.ID.String(), "changed": strings.Join(r.changed, " "), "absent": strings.Join(r.absent, " ")}})
 }
@@ -231,13 +252,17 @@ func (s *Session) rekeyedPage() Question {
 	for _, label := range r.changed {
 		rows = append(rows, Row{label, "√ opens with the new passphrase"})
 	}
-	for _, label := range r.absent {
-		rows = append(rows, Row{label, "× still opens with the old one"})
+	behind := slices.DeleteFunc(s.custody(), func(d KnownDrive) bool { return d.State != InUse || !r.leftBehind(d) })
+	for _, d := range behind {
+		rows = append(rows, Row{Foreign(d.Label), "× still opens with the old one"})
 	}
 	q.Text = []Block{Table(rows...)}
-	if len(r.absent) > 0 {
+	if len(behind) > 0 {
 		q.Text = append(q.Text, Warn("Keep the old passphrase until those drives were here, too: this ceremony changes them. Whoever knows it can use them."))
 		return q
+	}
+	if !slices.ContainsFunc(s.State.Known.drivesInUse(Repository), func(d KnownDrive) bool { return slices.Contains(s.State.Here, d.Serial) }) {
+		q.Text = append(q.Text, Warn("The repository drive was not here: it may know of more drives with this key. Keep the old passphrase until it was asked."))
 	}
 	q.Text = append(q.Text, Para("Copies that the ledger does not know still open with the old passphrase. Who had one keeps it for ever."))
 	return q
