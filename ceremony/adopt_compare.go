@@ -145,6 +145,9 @@ func (s *Session) askStaged(ctx context.Context) error {
 	q := Question{ID: "staged", Title: "A root that was never published", Default: "leave", Prompt: "What shall become of it?",
 		Options: []Option{{Key: "finish", Label: "Finish it here: review it, and sign it"}, {Key: "leave", Label: "Leave it where it is"}}}
 	draft, err := tuf.Resume(s.State.Known.Chain, staged, nil, s.State.Now)
+	if err == nil {
+		err = s.leavesUnsigned(draft.Root())
+	}
 	if err != nil {
 		q.Options[0].Disabled = "it is not what this program would make"
 		q.Text = []Block{Para("In staged/ is a root.json that no client has ever seen: it was changed with tuf or fleetctl, and not committed."),

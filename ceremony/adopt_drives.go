@@ -165,7 +165,7 @@ func reviewStaged(ctx context.Context, s *Session) error {
 		return nil
 	}
 	page := Question{ID: "review", Title: fmt.Sprintf("Review: root %d", s.mark().Version), Prompt: "Is this what was decided?",
-		Text: append(list(append(s.State.Draft.Review().Sentences, s.State.Draft.Dropped()...)), s.commitText()...)}
+		Text: append(list(slices.Concat(s.State.Draft.Review().Sentences, s.State.Draft.Dropped(), s.goesTogether())), s.commitText()...)}
 	if err := s.Part(ctx, "review", func(ctx context.Context) error { return s.read(ctx, page) }); err != nil {
 		return err
 	}

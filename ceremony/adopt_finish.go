@@ -33,7 +33,9 @@ func (s *Session) adoptedPage() Question {
 	}
 	q := Question{ID: "finish", Title: "Adopted", Text: []Block{Table(rows...)}, Prompt: "The repository is as it was; its keys are on drives with roles."}
 	if s.State.Root != nil {
-		q.Text = append(q.Text, Para(s.uploadNext(repositoryLabel)))
+		for _, sentence := range append([]string{s.uploadNext(repositoryLabel)}, s.goesTogether()...) {
+			q.Text = append(q.Text, Para(sentence))
+		}
 	}
 	if aside := s.setAsideText(); aside != "" {
 		q.Text = append(q.Text, Warn(aside))

@@ -3,6 +3,7 @@ package ceremony
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"signer/ceremony/tuf"
 )
@@ -65,7 +66,7 @@ func (s *Session) begunElsewhere() []string {
 	if ids := s.State.Draft.Signed(); len(ids) > 0 {
 		out = append(out, fmt.Sprintf("Signed before: %s.", s.namesOf(ids)))
 	}
-	return append(out, s.State.Draft.Dropped()...)
+	return slices.Concat(out, s.State.Draft.Dropped(), s.goesTogether())
 }
 
 // signContinued signs; when that makes the root complete, drives whose keys leave
@@ -92,7 +93,7 @@ func writeContinued(ctx context.Context, s *Session) error {
 }
 
 func afterContinuing(s *Session) []string {
-	next := []string{s.uploadNext(transferLabel)}
+	next := append([]string{s.uploadNext(transferLabel)}, s.goesTogether()...)
 	if !s.sawToday(Repository) {
 		next = append(next, "The repository drive was not here. Choose Recover with it and a root backup: that brings the new root onto it.")
 	}

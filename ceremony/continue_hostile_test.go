@@ -44,6 +44,15 @@ func rootRole(signed map[string]any) map[string]any {
 	return signed["roles"].(map[string]any)["root"].(map[string]any)
 }
 
+// targetsKeyGone gives the targets role to the snapshot key, which has not signed
+// targets.json.
+func targetsKeyGone(signed map[string]any) {
+	roles := signed["roles"].(map[string]any)
+	targets, snapshot := roles["targets"].(map[string]any), roles["snapshot"].(map[string]any)
+	delete(signed["keys"].(map[string]any), targets["keyids"].([]any)[0].(string))
+	targets["keyids"] = snapshot["keyids"]
+}
+
 // TestHostileStagedRootsAreRefused: each with its reason on the screen, and nothing
 // is written.
 func TestHostileStagedRootsAreRefused(t *testing.T) {
@@ -56,6 +65,7 @@ func TestHostileStagedRootsAreRefused(t *testing.T) {
 		"a version is missing":       edited(func(s map[string]any) { s["version"] = 3 }),
 		"another root of the same":   edited(func(s map[string]any) { s["version"] = 1 }),
 		"wants 9 signatures":         edited(func(s map[string]any) { rootRole(s)["threshold"] = 9 }),
+		"have signed targets.json":   edited(targetsKeyGone),
 		"is not in the future":       edited(func(s map[string]any) { s["expires"] = "2020-01-01T00:00:00Z" }),
 		"is not known":               edited(func(s map[string]any) { s["x\x1b[2J"] = 1 }),
 		"null":                       edited(func(s map[string]any) { s["keys"] = nil }),

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"signer/ceremony/tuf"
@@ -108,12 +109,43 @@ func (s *Session) takeStaged(file []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := s.notAbandoned(draft.Root()); err != nil {
+	if err := errors.Join(s.notAbandoned(draft.Root()), s.leavesUnsigned(draft.Root())); err != nil {
 		return err
 	}
 	s.State.Staged, s.State.Draft, s.State.Signed = file, draft, draft.Digest()
 	s.note("root %d was begun: %s, signed by %s", draft.Root().Version, draft.Digest().Groups()[:9], s.namesOf(draft.Signed()))
 	return nil
+}
+
+// ErrUnsigned is a root with which clients would find a file that too few signed.
+var ErrUnsigned = errors.New("choose Remove online keys, which signs it again, or begin with the drive that has the newest files")
+
+// leavesUnsigned refuses a root that takes away keys which alone signed an online
+// file: tuf revoke-key makes one, and clients would be left without metadata.
+func (s *Session) leavesUnsigned(root *tuf.Root) error {
+	for _, role := range tuf.OnlineRoles() {
+		file, err := s.State.Known.Public.Online(role)
+		if err != nil {
+			continue // there is none here, or none that clients take now
+		}
+		_, now := file.VerifyBy(s.State.Known.Latest(), role)
+		if _, then := file.VerifyBy(root, role); now == nil && then != nil {
+			return fmt.Errorf("with root %d, too few of its keys have signed %s.json: %w", root.Version, role, ErrUnsigned)
+		}
+	}
+	return nil
+}
+
+// goesTogether says what must go out with a root that takes online keys away, when
+// nothing is signed again here: a timestamp of a higher version, last. Clients of
+// go-tuf v0.5.2 that had updated find no snapshot otherwise (measured).
+func (s *Session) goesTogether() []string {
+	change := s.State.Draft.Change()
+	removes := slices.ContainsFunc(change.Revokes, func(r tuf.Revoke) bool { return r.Role != tuf.RoleRoot })
+	if !removes || len(change.Online) > 0 {
+		return nil
+	}
+	return []string{"It must not be published alone. " + s.togetherText()}
 }
 
 // readStaged reads the staged root, and names private keys that lie on the drive.
