@@ -112,6 +112,9 @@ func TestRotateMakesTheMissingCopy(t *testing.T) {
 	if files["keys/root1.json"] == nil || files["keys/root2.json"] == nil {
 		t.Errorf("the copy holds %v", names(files))
 	}
+	if copied := w.knownDrives(t, "repository")["root-backup-2"]; copied.State != ceremony.Outdated {
+		t.Errorf("the copy of the old keys is %s", copied.State)
+	}
 	if w.rootOn(t, "repository").Version != 2 || w.manifestOf(t, "root-backup-4") == nil {
 		t.Error("the rotation did not go on")
 	}
