@@ -46,11 +46,6 @@ func TestEachHolderKeepsDrivesOfTheirOwn(t *testing.T) {
 // twice.
 func TestRenewWithDrivesOfTwoHolders(t *testing.T) {
 	w := ownDrives(t)
-	if err := w.playScript(t, ceremony.Renew(), holdersPresent("root-1", "root-3")+
-		"review.words: {shown}\ndrive.root-holder-2-1: insert\n"); err == nil {
-		t.Fatal("a line that nothing asks for passed")
-	}
-	w = ownDrives(t)
 	if err := w.playScript(t, ceremony.Renew(), holdersPresent("root-1", "root-2")+"review.words: {shown}\n"); err != nil {
 		t.Fatalf("%v\n%s", err, w.out.String())
 	}

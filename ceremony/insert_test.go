@@ -87,7 +87,7 @@ func TestOneDriveAtATime(t *testing.T) {
 		t.Fatal(err)
 	}
 	q := w.seen.askedFor("root-backup-1.insert")
-	if len(q) == 0 || !strings.Contains(q[0].Prompt, "Several drives are plugged in. Leave only the one that becomes root-backup-1") {
+	if len(q) == 0 || !strings.Contains(q[0].Prompt, "Several drives are plugged in. Leave only the drive that becomes root-backup-1") {
 		t.Errorf("with two drives in, nobody is asked to leave one: %+v", q)
 	}
 }
