@@ -58,7 +58,8 @@ func confirmOutside(ctx context.Context, s *Session) error {
 				Warn("If the web server does not have this root yet, stop here: the old keys are still needed.")},
 			Prompt: fmt.Sprintf("Type word %d and word %d of root %d:", first+1, second+1, latest.Version)}
 		if s.env.Rehearsal {
-			q.Shown = words[first] + " " + words[second] // for answer files: no page shows it
+			q.Shown = words[first] + " " + words[second] // no page of a real ceremony shows it
+			q.Text = append(q.Text, s.stagedCompare(q.Shown)...)
 		}
 		_, err = s.ask(ctx, q, func(a Answer) error {
 			if strings.ToLower(strings.Join(strings.Fields(a.Text), "")) != want {
