@@ -101,10 +101,20 @@ func (s *Session) onlyCompared(job driveJob) (only []string) {
 	}
 	for _, f := range job.held.Files {
 		if isKeyFile(f.Name) && job.leaves(f.Name, nil) && !s.proven[f.SHA256] {
-			only = append(only, strings.TrimPrefix(f.Name, "keys/"))
+			only = append(only, s.titleOf(f.Name))
 		}
 	}
 	return only
+}
+
+// titleOf is the key that a file is said to hold.
+func (s *Session) titleOf(file string) string {
+	for _, h := range s.State.Known.Holders {
+		if k := (HeldKey{Name: h.Name, Role: h.Role, Holder: h.Holder}); k.FileName() == file {
+			return k.Title()
+		}
+	}
+	return strings.TrimPrefix(file, "keys/")
 }
 
 // recordCopy keeps the record; a new repository drive has it already.

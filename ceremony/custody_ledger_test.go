@@ -14,7 +14,7 @@ func TestAnUpdateProvesNoKey(t *testing.T) {
 	if err := w.playScript(t, ceremony.Renew(), holdersPresent("root-1", "root-2")+"review.words: {shown}\n"); err != nil {
 		t.Fatalf("%v\n%s", err, w.out.String())
 	}
-	if !w.seen.told(ceremony.Did, "root-backup-1: written, read back, the same byte for byte; not unlocked: root3.json") {
+	if !w.seen.told(ceremony.Did, "root-backup-1: written, read back, the same byte for byte; not unlocked: root key 3 (Holder 3)") {
 		t.Error("nobody is told that root key 3 was not unlocked")
 	}
 	d := w.knownDrives(t, "repository")["root-backup-1"]

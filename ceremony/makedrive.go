@@ -52,7 +52,7 @@ type DriveState string
 const (
 	Unfinished DriveState = "unfinished" // being written, or torn: not to be used
 	Written    DriveState = "written, not proven"
-	Compared   DriveState = "read back the same; not every key was unlocked"
+	Compared   DriveState = "compared; not all keys unlocked"
 	Proven     DriveState = "proven"
 )
 
