@@ -32,7 +32,9 @@ func (s *Session) madePage(next []string) Question {
 	root := s.State.Root
 	rows := []Row{{"Root", fmt.Sprintf("version %d, %s", root.Version, root.Digest().Groups()[:9])},
 		{"Expires", days(root.Expires, s.State.Now)}, {"Renew by", days(s.rotateBy(), s.State.Now)}}
-	for _, h := range s.State.Known.holdersOf(root, tuf.RoleRoot) {
+	known := s.State.Known
+	known.Holders = s.holders() // the new keys' too
+	for _, h := range known.holdersOf(root, tuf.RoleRoot) {
 		rows = append(rows, Row{cmpName(h), h.KeyID.Short() + "  " + s.listedAndSigned(HeldKey{Role: tuf.RoleRoot, Key: tuf.Key{ID: h.KeyID}})})
 	}
 	for _, d := range s.written {
