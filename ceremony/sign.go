@@ -62,8 +62,9 @@ func (s *Session) signAndSimulate() (tuf.Simulation, error) {
 }
 
 func (s *Session) tellSignatures() {
-	s.tell(Event{Kind: Did, Text: fmt.Sprintf("root 1 signed by %d root keys; a client accepts it", len(s.State.Root.Signatures)),
-		Data: signatureData("root", s.State.Root.Signatures)})
+	data := signatureData("root", s.State.Root.Signatures)
+	data["repository"] = tuf.DigestOf(s.State.Root.Raw).String() // by which every later record names it
+	s.tell(Event{Kind: Did, Text: fmt.Sprintf("root 1 signed by %d root keys; a client accepts it", len(s.State.Root.Signatures)), Data: data})
 	for _, role := range tuf.OnlineRoles() {
 		env, err := s.State.Published.Envelope(role)
 		if err != nil {
