@@ -50,3 +50,28 @@ func TestRetireLeavesTheKeysThatStay(t *testing.T) {
 		}
 	}
 }
+
+// TestHomeOffersToRetireSomeOldKeys: a drive on which only one key is old is no
+// outdated drive, and its old key is to be erased all the same.
+func TestHomeOffersToRetireSomeOldKeys(t *testing.T) {
+	for rotated, want := range map[bool]string{false: "no drive holds old keys, as the ledger has it", true: ""} {
+		w := afterCreation(t)
+		if rotated {
+			if err := w.playScript(t, ceremony.Rotate(), "plan.key-2: stays\nplan.key-3: stays\n"+holdersPresent("root-1", "root-2", "root-4")+"review.words: {shown}\n"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.allOut(t)
+		if err := w.tray.Plug("repository"); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.atHome(t, "home: off\n"); err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range w.seen.askedFor("home")[0].Options {
+			if o.Key == "retire" && o.Disabled != want {
+				t.Errorf("rotated %v: retire says %q", rotated, o.Disabled)
+			}
+		}
+	}
+}

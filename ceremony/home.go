@@ -210,6 +210,14 @@ type homeView struct {
 	findings    []Finding
 }
 
+// holdsOld says whether, by the ledger, a backup in use has a root key that the
+// latest root does not list.
+func (d KnownDrive) holdsOld(listed []KeySeen) bool {
+	return len(listed) > 0 && d.State == InUse && d.Role == RootBackup && slices.ContainsFunc(d.Keys, func(id tuf.KeyID) bool {
+		return !slices.ContainsFunc(listed, func(k KeySeen) bool { return k.KeyID == id })
+	})
+}
+
 func viewOf(seen []atHome, rehearsal bool) homeView {
 	v := homeView{rehearsal: rehearsal}
 	published, signed := 0, 0
@@ -224,7 +232,7 @@ func viewOf(seen []atHome, rehearsal bool) homeView {
 		}
 		for _, d := range r.Custody {
 			v.ledger = true
-			v.outdated = v.outdated || d.State == Outdated
+			v.outdated = v.outdated || d.State == Outdated || d.holdsOld(r.ListedKeys)
 		}
 		if r.Chain == nil {
 			continue
