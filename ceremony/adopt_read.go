@@ -53,6 +53,7 @@ func (s *Session) moreDrives() Question {
 	switch {
 	case known.Chain == nil:
 		q.Options[0].Disabled, q.Default = "no root was found yet", "another"
+		q.Text = append(q.Text, Para(a.neverPublished()))
 	default:
 		q.Text[0].Rows[1].Value = fmt.Sprintf("%s, root %d", known.Chain.First().Groups()[:19], known.Latest().Version)
 	}
@@ -60,6 +61,15 @@ func (s *Session) moreDrives() Question {
 		q.Options[1].Disabled = "that is as many as can be read"
 	}
 	return q
+}
+
+// neverPublished says what to do when no root is on any old drive.
+func (a Adoption) neverPublished() string {
+	what := "What is on these drives cannot be adopted without its root."
+	if a.Staged != nil {
+		what = "In staged/ is a root.json that was never committed: no client has it, and its keys have no power."
+	}
+	return what + " If no root was ever published, leave with Ctrl+C and choose Create a repository: it makes keys that were never on another computer."
 }
 
 // readOldDrive waits for a drive that is not of this program, and adds what it
