@@ -139,6 +139,10 @@ func (s *Session) learnChecked() (learned bool) {
 		if !c.good() && !c.unknown() || s.saw(c) {
 			continue
 		}
+		if behind := s.clockBehind(c.found); behind != "" {
+			drives[i].problem = unknownYet + behind
+			continue
+		}
 		known, err := s.State.Known.learn(c.found)
 		if err != nil {
 			drives[i].problem = unknownYet + asSentence(Foreign(err.Error()))

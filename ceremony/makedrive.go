@@ -22,7 +22,8 @@ type driveJob struct {
 	// it is of this repository, and nothing is formatted.
 	update bool
 	drop   func(name string) bool
-	held   *Manifest // what it lists before it is written; nil: it was formatted
+	stays  func(name string) bool // of a drive that has the file, whatever files says
+	held   *Manifest              // what it lists before it is written; nil: it was formatted
 
 	// copied says that the keys come from another drive: a holder who is not here
 	// does not unlock them, and they are compared alone.

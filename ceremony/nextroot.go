@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -231,7 +232,16 @@ func (s *Session) publishRepository(ctx context.Context) error {
 
 func (s *Session) updateRepository(ctx context.Context, what, end string) error {
 	return s.makeDrive(ctx, driveJob{role: Repository, label: repositoryLabel, title: "Repository drive", update: true,
-		what: what, dirs: []string{"staged"}, files: s.repositoryFiles, end: end})
+		what: what, dirs: []string{"staged"}, files: s.repositoryFiles, end: end, stays: s.onlineFileStays})
+}
+
+// onlineFile is a file that the releaser signs, under its name or with its version.
+var onlineFile = regexp.MustCompile(`^repository/([0-9]+\.)?(targets|snapshot|timestamp)\.json$`)
+
+// onlineFileStays leaves the releaser's files on the repository drive alone, unless
+// they were signed here: what another drive had of them may be older.
+func (s *Session) onlineFileStays(name string) bool {
+	return len(s.State.Change.Online) == 0 && onlineFile.MatchString(name)
 }
 
 func (s *Session) repositoryFiles() ([]tuf.File, error) {

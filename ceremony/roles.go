@@ -30,6 +30,10 @@ func isKeyFile(name string) bool {
 	return rootKeyFile.MatchString(name) || onlineKeyFile.MatchString(name)
 }
 
+// holdsKeys says whether a file of this name has private keys, be it in use or
+// beside the one that it is to replace.
+func holdsKeys(name string) bool { return isKeyFile(name) || nextKeyFile.MatchString(name) }
+
 // MayHold says whether a file of this name belongs on a drive of this role.
 func (r DriveRole) MayHold(name string) bool {
 	if name != path.Clean(name) || strings.HasPrefix(name, "/") || strings.HasPrefix(name, "..") {

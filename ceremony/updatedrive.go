@@ -23,7 +23,7 @@ func (s *Session) wrongUpdate(job driveJob, found finding) string {
 	switch {
 	case !job.update:
 		return ""
-	case m == nil && job.role == Transfer && slices.ContainsFunc(found.names, isKeyFile):
+	case m == nil && job.role == Transfer && slices.ContainsFunc(found.names, holdsKeys):
 		return "There are private keys on this drive: it is no transfer drive. Use another."
 	case m == nil && (job.role == Repository || job.role == Transfer): // all that it is to hold is at hand
 		return ""
@@ -149,6 +149,9 @@ func (w *driveWriter) begin(ctx context.Context, job driveJob, files []tuf.File)
 // leaves says whether a file of the drive stays as it is. Of the ledger, all that
 // is to be there is written; what is not, is of no use to anybody.
 func (job driveJob) leaves(name string, files []tuf.File) bool {
+	if job.stays != nil && job.stays(name) {
+		return true
+	}
 	written := slices.ContainsFunc(files, func(f tuf.File) bool { return f.Name == name }) ||
 		slices.ContainsFunc(job.keys, func(k HeldKey) bool { return k.FileName() == name })
 	return !written && !(job.drop != nil && job.drop(name))
@@ -181,7 +184,7 @@ func (w *driveWriter) keep(f ManifestFile) error {
 		return err
 	}
 	if err != nil || int64(len(b)) != f.Size || tuf.DigestOf(b) != f.SHA256 {
-		if isKeyFile(f.Name) || nextKeyFile.MatchString(f.Name) {
+		if holdsKeys(f.Name) {
 			return errors.Join(fmt.Errorf("%w: %s has other bytes", ErrDiffers, f.Name), err)
 		}
 		return nil

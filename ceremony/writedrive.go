@@ -65,6 +65,9 @@ func (s *Session) writeFiles(ctx context.Context, d Drive, job driveJob, files [
 		}
 	}
 	for _, f := range files {
+		if job.stays != nil && job.stays(f.Name) && out.lists(f.Name) {
+			continue
+		}
 		if err := errors.Join(ctx.Err(), out.put(f)); err != nil {
 			return w, err
 		}
@@ -130,7 +133,7 @@ func (w *driveWriter) write(f tuf.File) error {
 	if !w.role.MayHold(f.Name) {
 		return fmt.Errorf("write %q to a %s drive: %w", f.Name, w.role, ErrForbidden)
 	}
-	if slices.ContainsFunc(w.files, func(other ManifestFile) bool { return other.Name == f.Name }) {
+	if w.lists(f.Name) {
 		return fmt.Errorf("write %q: it is written already", f.Name)
 	}
 	w.progress(w.total-w.left, w.total)
@@ -144,6 +147,10 @@ func (w *driveWriter) write(f tuf.File) error {
 	w.left--
 	w.files = append(w.files, ManifestFile{Name: f.Name, Size: int64(len(f.Data)), SHA256: tuf.DigestOf(f.Data)})
 	return nil
+}
+
+func (w *driveWriter) lists(name string) bool {
+	return slices.ContainsFunc(w.files, func(f ManifestFile) bool { return f.Name == name })
 }
 
 // has says whether a drive that is brought up to date has the file already: what is
@@ -167,8 +174,7 @@ func (w *driveWriter) sweep() error {
 		return err
 	}
 	for _, e := range entries {
-		kept := slices.ContainsFunc(w.files, func(f ManifestFile) bool { return f.Name == e.Name })
-		if e.Mode.IsDir() || kept || e.Name == ManifestName || e.Name == nextManifest || tuf.Harmless(e.Name) {
+		if e.Mode.IsDir() || w.lists(e.Name) || e.Name == ManifestName || e.Name == nextManifest || tuf.Harmless(e.Name) {
 			continue
 		}
 		if err := w.vol.Remove(e.Name); err != nil {
