@@ -77,6 +77,16 @@ func (c *console) await(t *testing.T, word string) {
 	t.Errorf("%q was never drawn in %q", word, c.text())
 }
 
+// drawn waits until all that was drawn so far has been collected.
+func (c *console) drawn(t *testing.T) {
+	t.Helper()
+	const last = "all was drawn"
+	if _, err := io.WriteString(c.File, last); err != nil {
+		t.Error(err)
+	}
+	c.await(t, last)
+}
+
 func (c *console) press(t *testing.T, keys string) {
 	t.Helper()
 	if _, err := io.WriteString(c.keyboard, keys); err != nil {

@@ -73,6 +73,7 @@ func TestAPanicShowsNoSecretOnAConsole(t *testing.T) {
 	if after, err := unix.IoctlGetTermios(int(c.Fd()), unix.TCGETS); err != nil || *after != *before {
 		t.Errorf("the terminal was not restored: %v", err)
 	}
+	c.drawn(t)
 	known := random.drawn
 	for key, pass := range p.passphrases {
 		known = append(known, leak.Secret{Name: "passphrase " + key, Bytes: pass})
