@@ -69,7 +69,7 @@ func (s *Session) findStaged(ctx context.Context) error {
 			}
 			continue
 		}
-		file, strays, err := s.readStaged(ctx, d.drive)
+		file, strays, err := s.readStaged(ctx, d)
 		if err == nil {
 			err = s.takeStaged(file)
 		}
@@ -149,8 +149,8 @@ func (s *Session) goesTogether() []string {
 }
 
 // readStaged reads the staged root, and names private keys that lie on the drive.
-func (s *Session) readStaged(ctx context.Context, d Drive) (file []byte, keys []string, err error) {
-	vol, err := s.env.Drives.Open(ctx, d, false)
+func (s *Session) readStaged(ctx context.Context, d *foundDrive) (file []byte, keys []string, err error) {
+	vol, err := s.env.Drives.Open(ctx, d.drive, false)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -164,11 +164,35 @@ func (s *Session) readStaged(ctx context.Context, d Drive) (file []byte, keys []
 			keys = append(keys, e.Name)
 		}
 	}
+	if d.manifest == nil {
+		if err := s.publishedElsewhere(vol); err != nil {
+			return nil, keys, err
+		}
+	}
 	file, err = vol.ReadFile(stagedName, tuf.MaxRootSize)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = fmt.Errorf("there is no %s on it", stagedName)
 	}
 	return file, keys, err
+}
+
+// ErrPublishedElsewhere is a working folder in which tuf committed a root that no
+// drive of a ceremony knows.
+var ErrPublishedElsewhere = errors.New("if clients have it, choose Adopt, which verifies it and takes the folder over")
+
+// publishedElsewhere refuses a folder whose root.json is newer than the root in
+// force: what is staged there follows that root, not ours. Its signatures do not
+// matter, for nothing is taken of it.
+func (s *Session) publishedElsewhere(tree tuf.Tree) error {
+	b, err := tree.ReadFile(repositoryFolder+"/root.json", tuf.MaxRootSize)
+	if err != nil {
+		return nil // a drive that brings only what was begun
+	}
+	root, err := tuf.ParseRoot(b, tuf.History)
+	if latest := s.State.Known.Latest(); err == nil && root.Version > latest.Version {
+		return fmt.Errorf("repository/root.json on it is root %d, and the newest root that is known here is %d: %w", root.Version, latest.Version, ErrPublishedElsewhere)
+	}
+	return nil
 }
 
 // refuseStaged says why, with each difference on a line of its own, and has the
