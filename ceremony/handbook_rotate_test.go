@@ -1,0 +1,187 @@
+package ceremony_test
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"signer/ceremony"
+	"signer/ceremony/tuf"
+	"signer/ceremony/tuf/oracle"
+	"signer/usb"
+)
+
+// rotateByTheHandbook replaces the root keys in two root versions: the first adds
+// three, and two of the old ones sign it; the second takes the old ones out, and two
+// of the new ones sign.
+func rotateByTheHandbook(leaving []tuf.KeyID) []string {
+	var out []string
+	for n := 4; n <= 6; n++ {
+		out = append(out, "gen-key --expires=400 root", fmt.Sprintf("mv keys/root.json keys/root%d.json", n))
+	}
+	out = append(out, signedBy(1, 2)...)
+	out = append(out, "commit")
+	for _, id := range leaving {
+		out = append(out, "revoke-key --expires=400 root "+id.String())
+	}
+	return append(append(out, signedBy(4, 5)...), "commit")
+}
+
+// signedBy renames one key after the other to what tuf looks for.
+func signedBy(keys ...int) (out []string) {
+	for _, n := range keys {
+		name := fmt.Sprintf("keys/root%d.json", n)
+		out = append(out, "mv "+name+" keys/root.json", "sign root.json", "mv keys/root.json "+name)
+	}
+	return out
+}
+
+// rotation is a repository of the handbook, the drives on which it was taken over,
+// and what stands in the working folder after each command of a rotation.
+type rotation struct {
+	drives *old
+	first  string // the folder before
+	pages  []page
+}
+
+func rotateInFolder(t *testing.T) rotation {
+	t.Helper()
+	work := t.TempDir()
+	made := typed(t, work, byTheHandbook()...)
+	last := made[len(made)-1]
+	root := last.newestRoot(t)
+	pages := typed(t, work, rotateByTheHandbook(root.Roles[tuf.RoleRoot].KeyIDs)...)
+	lockedCheaply(t, append([]page{last}, pages...))
+	return rotation{last.adopted(t), last.folder, pages}
+}
+
+// TestTheHandbooksRotate: whatever command was the last one, the folder can be
+// adopted; and drives that were made before go on with the root that it staged, or
+// say why they cannot.
+func TestTheHandbooksRotate(t *testing.T) {
+	r := rotateInFolder(t)
+	for i, page := range r.pages {
+		t.Run(page.name(i), func(t *testing.T) {
+			t.Run("adopt", page.isTakenOver)
+			if page.newest(t) == 2 {
+				t.Run("continue", func(t *testing.T) { r.isContinued(t, page) })
+			} else {
+				t.Run("continue", func(t *testing.T) { r.isRefused(t, page) })
+			}
+		})
+	}
+	t.Run("rotate instead", r.isRotatedHere)
+}
+
+// world is the drives that were made before, and the folder on a transfer drive, as
+// the tool left it.
+func (r rotation) world(t *testing.T, p page) *world {
+	t.Helper()
+	w := &world{dir: t.TempDir()}
+	for _, label := range []string{"root-backup-1", "root-backup-2", "signing", "repository"} {
+		copyTree(t, r.drives.drive(label), filepath.Join(w.dir, label))
+	}
+	copyTree(t, p.folder, filepath.Join(w.dir, "transfer"))
+	w.boot(t, usb.VirtualOptions{})
+	for _, label := range []string{"root-backup-3", "root-backup-4"} {
+		if err := w.tray.Add(label); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now := r.drives.now
+	w.env.Now, w.env.Built = r.drives.env.Now, now.AddDate(0, 0, -20)
+	return w
+}
+
+func (r rotation) play(t *testing.T, w *world, script ceremony.Script, stopAt string) error {
+	t.Helper()
+	w.seen = watcher{op: &roleTypist{robot: &robot{tray: w.tray}, makes: script.Name == "rotate"}, refused: func(q ceremony.Question) error {
+		if q.ID == stopAt {
+			return errTurnedAway
+		}
+		return nil
+	}}
+	err := ceremony.Run(t.Context(), script, w.env, &w.seen)
+	w.tableCleared()
+	return err
+}
+
+// isContinued: the holders sign with the keys on their backups. The drive with the
+// new private keys is not written over: another one carries the root out.
+func (r rotation) isContinued(t *testing.T, p page) {
+	w := r.world(t, p)
+	keys := onDisk(t, w.path("transfer"))
+	if err := r.play(t, w, ceremony.Continue(), "staged.refused"); err != nil {
+		t.Fatal(err)
+	}
+	if !maps.Equal(keys, onDisk(t, w.path("transfer"))) {
+		t.Error("the drive with the only copies of the new keys was written")
+	}
+	staged, root := parsed(t, p.staged(t)), parsed(t, w.file(t, "spare", "repository", "3.root.json"))
+	if string(staged.Signed) != string(root.Signed) {
+		t.Error("another root was made of what was staged")
+	}
+	r.isGood(t, w, "root-backup-1", "root-backup-2", "repository", "signing")
+	at := oracle.Device{Root: filepath.Join(r.first, "repository", "1.root.json"), Memory: t.TempDir()}
+	if p.command == "commit" || strings.HasPrefix(p.command, "gen-key") {
+		eachReaches(t, at, w.path("repository", "repository"), 3)
+	}
+}
+
+// isRefused: the drives know nothing of root 3, which tuf published. They say so,
+// and nothing is written.
+func (r rotation) isRefused(t *testing.T, p page) {
+	w := r.world(t, p)
+	before := w.everything(t)
+	if err := r.play(t, w, ceremony.Continue(), "staged.refused"); !errors.Is(err, errTurnedAway) {
+		t.Errorf("it went on: %v", err)
+	}
+	if last := textOf(w.seen.questions[len(w.seen.questions)-1]); !strings.Contains(last, "newest root that is known here is 2: if clients have it, choose Adopt") {
+		t.Errorf("people read: %s", last)
+	}
+	if !maps.Equal(before, w.everything(t)) {
+		t.Error("something was written")
+	}
+}
+
+// isRotatedHere: what was staged and never committed is of no account; the root that
+// is made here is. What was staged is then refused.
+func (r rotation) isRotatedHere(t *testing.T) {
+	p := r.pages[2]
+	w := r.world(t, p)
+	if err := r.play(t, w, ceremony.Rotate(), ""); err != nil {
+		t.Fatal(err)
+	}
+	r.isGood(t, w, "root-backup-3", "root-backup-4", "repository", "signing")
+	at := oracle.Device{Root: filepath.Join(r.first, "repository", "1.root.json"), Memory: t.TempDir()}
+	eachReaches(t, at, w.path("repository", "repository"), 3)
+	before := w.everything(t)
+	if err := r.play(t, w, ceremony.Continue(), "staged.refused"); !errors.Is(err, errTurnedAway) {
+		t.Errorf("a second root 3 was continued: %v", err)
+	}
+	if !maps.Equal(before, w.everything(t)) {
+		t.Error("something was written")
+	}
+}
+
+func (r rotation) isGood(t *testing.T, w *world, labels ...string) {
+	t.Helper()
+	for _, label := range labels {
+		dir, err := tuf.OpenDir(w.path(label))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if report := ceremony.Check(dir, r.drives.now); report.Verdict != ceremony.Good && report.Verdict != ceremony.Soon {
+			t.Errorf("%s: %s", label, report.Text())
+		}
+		dir.Close()
+	}
+}
+
+func (p page) newestRoot(t *testing.T) *tuf.Root {
+	t.Helper()
+	return parsed(t, read(t, filepath.Join(p.folder, "repository", "root.json")))
+}
