@@ -16,7 +16,6 @@ type maker struct {
 	now  time.Time
 	keys map[tuf.Role][]*tuf.PrivateKey
 	sign int // root keys that sign
-	from tuf.Published
 }
 
 // newMaker has root keys of which one must sign, and so many keys of each

@@ -211,11 +211,12 @@ func (t below) ReadFile(name string, limit int64) ([]byte, error) {
 // hostile refuses what no tool leaves behind: links and pipes, files beyond all
 // size, a gap between roots, names that hide or command.
 func hostile(l *tuf.Layout) error {
-	for _, r := range l.Refused {
-		if strings.Contains(r.Err.Error(), strconv.Quote(r.Name)) {
-			return r.Err
+	if len(l.Refused) > 0 {
+		first := l.Refused[0]
+		if strings.Contains(first.Err.Error(), strconv.Quote(first.Name)) {
+			return first.Err
 		}
-		return fmt.Errorf("%s: %w", Foreign(r.Name), r.Err)
+		return fmt.Errorf("%s: %w", Foreign(first.Name), first.Err)
 	}
 	names := slices.Concat(l.Strays, l.Payloads)
 	for _, files := range [][]tuf.File{l.Keys, l.Staged, l.Versions} {

@@ -189,9 +189,6 @@ func (k Known) followed(root []byte) *tuf.Chain {
 	return chain
 }
 
-// chainOf verifies roots from root 1 on.
-func chainOf(roots [][]byte) (*tuf.Chain, error) { return chainFrom(1, roots) }
-
 // chainFrom verifies roots from the earliest that is known: as this program writes
 // them, or else as clients of go-tuf v0.5.2 take them.
 func chainFrom(base int64, roots [][]byte) (chain *tuf.Chain, err error) {

@@ -29,8 +29,12 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Setup:               func(env *testscript.Env) error { env.Setenv("ANSWERS", answers); env.Setenv("TESTDATA", filepath.Dir(answers)); return nil },
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "files": files},
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("ANSWERS", answers)
+			env.Setenv("TESTDATA", filepath.Dir(answers))
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "files": files},
 	})
 }
 
