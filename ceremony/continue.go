@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"signer/ceremony/tuf"
 )
@@ -100,5 +101,24 @@ func afterContinuing(s *Session) []string {
 	if old := s.outdated(); len(old) > 0 {
 		next = append(next, "Keep the old backups until clients have this root; then erase them with Retire.")
 	}
+	next = append(next, s.madeElsewhere()...)
 	return append(append(next, fmt.Sprintf("Rotate or renew again by %s.", s.rotateBy().Format("Mon 2 Jan 2006"))), s.absentBackups()...)
+}
+
+// madeElsewhere names root keys that came with what was begun, and of which no
+// drive tells a holder: tuf gen-key made them, in a folder that may be the only
+// place where they are.
+func (s *Session) madeElsewhere() []string {
+	names := s.State.Known.holderNames()
+	var short []string
+	for _, grant := range s.State.Draft.Change().Grants {
+		if grant.Role == tuf.RoleRoot && names[grant.Key.ID] == "" {
+			short = append(short, grant.Key.ID.Short())
+		}
+	}
+	if len(short) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("No drive tells who holds %s (%s). Keep the files where they were made; if there is no second copy, Rotate.",
+		plural(len(short), "new root key", "new root keys"), strings.Join(short, ", "))}
 }
