@@ -158,7 +158,7 @@ func lockedCheaply(t *testing.T, pages []page) {
 
 func lockedAt(t *testing.T, cost tuf.Cost, pass, file string) []byte {
 	t.Helper()
-	keys, err := tuf.OpenKeyFile([]byte(file), secret.Bytes(pass))
+	keys, err := tuf.KeyOpener{Also: cheap}.Open([]byte(file), secret.Bytes(pass))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -74,6 +75,52 @@ func TestTheHandbooksRotate(t *testing.T) {
 		})
 	}
 	t.Run("rotate instead", r.isRotatedHere)
+	t.Run("old keys left", r.oldKeysAreNamed)
+	t.Run("a skipped step", r.strandedIsRefused)
+}
+
+// oldKeysAreNamed: the folder still has the keys that were taken out. They are
+// said to be of no use, and get onto no drive.
+func (r rotation) oldKeysAreNamed(t *testing.T) {
+	o := r.pages[len(r.pages)-1].adopted(t)
+	for n := 1; n <= 3; n++ {
+		if !o.seen.told(ceremony.Note, fmt.Sprintf("keys/root%d.json: key", n)) || o.bytesOf(t, "root-backup-1")[fmt.Sprintf("keys/root%d.json", n)] != nil {
+			t.Errorf("root key %d, which left: not told, or taken over", n)
+		}
+	}
+}
+
+// strandedIsRefused: who signs with the new keys alone has "Committed successfully"
+// from tuf, and no client that follows. The folder is refused before anything is
+// written. Until the commit it could have been finished.
+func (r rotation) strandedIsRefused(t *testing.T) {
+	work := t.TempDir()
+	copyTree(t, r.pages[5].folder, work)
+	for n := 4; n <= 5; n++ { // tuf opens no key file of our cheap cost
+		name := filepath.Join(work, "keys", fmt.Sprintf("root%d.json", n))
+		if err := os.WriteFile(name, lockedAt(t, tuf.ProductCost, "root", string(read(t, name))), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pages := typed(t, work, append(signedBy(4, 5), "commit")...)
+	lockedCheaply(t, pages)
+	pages[5].isTakenOver(t)
+	o := oldSticks(t, pages[6].folder)
+	before := o.everything(t)
+	o.seen = watcher{op: &roleTypist{robot: &robot{tray: o.tray}}, refused: func(q ceremony.Question) error {
+		if q.ID == "old.wrong" {
+			return errTurnedAway
+		}
+		return nil
+	}}
+	err := ceremony.Run(t.Context(), ceremony.Adopt(), o.env, &o.seen)
+	last := textOf(o.seen.questions[len(o.seen.questions)-1])
+	if !errors.Is(err, errTurnedAway) || !strings.Contains(last, "root 3 does not follow root 2") {
+		t.Errorf("%v, and people read: %s", err, last)
+	}
+	if !maps.Equal(before, o.everything(t)) {
+		t.Error("something was written")
+	}
 }
 
 // world is the drives that were made before, and the folder on a transfer drive, as
@@ -119,6 +166,9 @@ func (r rotation) isContinued(t *testing.T, p page) {
 	}
 	if !maps.Equal(keys, onDisk(t, w.path("transfer"))) {
 		t.Error("the drive with the only copies of the new keys was written")
+	}
+	if last := textOf(w.seen.askedFor("finish")[0]); !strings.Contains(last, "if there is no second copy, Rotate") {
+		t.Errorf("keys without a backup are not told: %s", last)
 	}
 	staged, root := parsed(t, p.staged(t)), parsed(t, w.file(t, "spare", "repository", "3.root.json"))
 	if string(staged.Signed) != string(root.Signed) {
