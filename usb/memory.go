@@ -17,6 +17,16 @@ type Memory struct{ drives map[string]memory }
 // NewMemory has no drives yet.
 func NewMemory() *Memory { return &Memory{drives: map[string]memory{}} }
 
+// Clone is another shelf with the same drives as they are now. What is done to one
+// does not show on the other: whoever tries many endings begins each from here.
+func (m *Memory) Clone() *Memory {
+	c := NewMemory()
+	for label, files := range m.drives {
+		c.drives[label] = maps.Clone(files) // the bytes of a file are never changed in place
+	}
+	return c
+}
+
 func (m *Memory) labels() ([]string, error) { return slices.Sorted(maps.Keys(m.drives)), nil }
 
 func (m *Memory) open(label string) (store, error) {
