@@ -201,7 +201,7 @@ func (s *Session) wrongDrive(job driveJob, found finding) string {
 // what has files needs a typed word.
 func (s *Session) approve(ctx context.Context, job driveJob, found finding) (format bool, err error) {
 	ours := s.isOfThisCeremony(job, found)
-	if job.update && ours {
+	if job.update && ours && found.drive.FileSystem != "" { // formatting it may have failed
 		return false, s.approveStrays(ctx, job, found)
 	}
 	q := Question{ID: job.label + ".format", Kind: Choose, Title: job.title, Default: "format",
