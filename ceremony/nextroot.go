@@ -241,7 +241,7 @@ var onlineFile = regexp.MustCompile(`^repository/([0-9]+\.)?(targets|snapshot|ti
 // onlineFileStays leaves the releaser's files on the repository drive alone, unless
 // they were signed here: what another drive had of them may be older.
 func (s *Session) onlineFileStays(name string) bool {
-	return len(s.State.Change.Online) == 0 && onlineFile.MatchString(name)
+	return len(s.State.Change.Online) == 0 && !s.State.Recovery.Files && onlineFile.MatchString(name)
 }
 
 func (s *Session) repositoryFiles() ([]tuf.File, error) {

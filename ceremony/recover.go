@@ -49,6 +49,7 @@ type Recovery struct {
 	What   Mishap
 	Keys   []tuf.KeyID // that are lost or exposed
 	Drives []string    // labels, likewise
+	Files  bool        // online files that were signed with the root go out with it
 }
 
 func (r Recovery) clone() Recovery {
@@ -126,7 +127,11 @@ func finishRecovery(ctx context.Context, s *Session) error {
 	switch s.State.Recovery.What {
 	case Unpublished:
 		return finishing(func(s *Session) []string {
-			return append([]string{s.uploadNext(transferLabel), fmt.Sprintf("Rotate or renew by %s.", s.rotateBy().Format("Mon 2 Jan 2006"))}, s.absentBackups()...)
+			upload := s.uploadNext(transferLabel)
+			if s.State.Recovery.Files {
+				upload = s.uploadTogether(transferLabel, tuf.OnlineRoles())
+			}
+			return append([]string{upload, fmt.Sprintf("Rotate or renew by %s.", s.rotateBy().Format("Mon 2 Jan 2006"))}, s.absentBackups()...)
 		})(ctx, s)
 	case ExpiredRoot, LostKey:
 		return nil // the page before said it; nothing was written

@@ -27,6 +27,9 @@ func (s *Session) findUnpublished(ctx context.Context) error {
 			return s.nothingNewer(ctx)
 		}
 	}
+	if err := s.findItsFiles(ctx); err != nil {
+		return err
+	}
 	root := s.State.Known.Latest()
 	s.State.Root, s.State.Published = root, s.State.Known.Public
 	rows := []Row{{"Root", fmt.Sprintf("version %d, %s", root.Version, root.Digest().Groups()[:9])}, {"Signed by", s.namesOf(signersOf(root))},
@@ -40,6 +43,57 @@ func (s *Session) findUnpublished(ctx context.Context) error {
 	}
 	return s.read(ctx, Question{ID: "situation", Title: fmt.Sprintf("Root %d is whole", root.Version), Text: text,
 		Prompt: "Next, it is written to the drives that carry it out."})
+}
+
+// ErrFilesMissing is a root that goes out with files which no drive has that was
+// read.
+var ErrFilesMissing = errors.New("the files that were signed with the root were not found")
+
+// findItsFiles looks for the online files that were signed with the root, when
+// those that are known are not signed as it wants. A ceremony that takes online keys
+// away signs them in the same publish, and puts them onto its signing drive first.
+func (s *Session) findItsFiles(ctx context.Context) error {
+	for s.filesLeftBehind() {
+		d, way, err := s.visitDrive(ctx, visit{id: "files", title: "The files that go with it", label: s.nextLabel(Signing, nil),
+			prompt: "Insert the signing drive that was written in that ceremony",
+			text:   []Block{Para(fmt.Sprintf("Root %d takes online keys away. The files that were signed with it are published together with it, or clients find nothing.", s.State.Known.Latest().Version))},
+			others: []Option{{Key: "none", Label: "It is not to be found"}},
+			wrong: func(d *foundDrive) string {
+				wrong := s.learning("the signing drive of that ceremony", Signing)(d)
+				if wrong == "" && s.filesLeftBehind() {
+					wrong = fmt.Sprintf("The files on %s are not signed as root %d wants.", d.label(), s.State.Known.Latest().Version)
+				}
+				return wrong
+			}})
+		switch {
+		case err != nil:
+			return err
+		case way == "none":
+			return s.withoutItsFiles(ctx)
+		}
+		s.State.Recovery.Files = true
+		if err := s.leave(ctx, "files", "The files that go with it", d, "It has been read."); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// filesLeftBehind says whether clients would find nothing behind the latest root.
+func (s *Session) filesLeftBehind() bool {
+	_, err := tuf.Simulate(s.State.Known.Public, s.State.Now)
+	return err != nil && !errors.Is(err, tuf.ErrExpired)
+}
+
+func (s *Session) withoutItsFiles(ctx context.Context) error {
+	version := s.State.Known.Latest().Version
+	err := s.read(ctx, Question{ID: "files.none", Title: "It cannot go out without its files", Prompt: "Enter ends this ceremony.",
+		Text: []Block{Para(fmt.Sprintf("Root %d alone would leave clients without targets, snapshot or timestamp.", version)),
+			Para("Come again with the signing drive. If it is lost, choose Recover once more and abandon this root; then the keys are taken away anew.")}})
+	if err != nil {
+		return err
+	}
+	return ErrFilesMissing
 }
 
 // visitBackup reads a root backup, and has it taken out.

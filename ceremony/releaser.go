@@ -281,7 +281,11 @@ func (s *Session) transferFiles() ([]tuf.File, error) {
 	for _, name := range []string{fmt.Sprintf("repository/%d.root.json", root.Version), "repository/root.json"} {
 		files = append(files, tuf.File{Name: name, Data: root.Raw, Perm: 0o644})
 	}
-	return files, nil
+	if !s.State.Recovery.Files {
+		return files, nil
+	}
+	all, err := s.State.Published.Files()
+	return append(files, slices.DeleteFunc(all, func(f tuf.File) bool { return !onlineFile.MatchString(f.Name) })...), err
 }
 
 func afterReleaser(s *Session) []string {

@@ -107,8 +107,14 @@ func (s *Session) uploadOrder() string {
 	if s.State.Removal.Signed {
 		return fmt.Sprintf("From %s, upload %d.root.json, then root.json. %s", repositoryLabel, version, s.togetherText())
 	}
-	names := []string{fmt.Sprintf("%d.root.json", version), "root.json"}
-	for _, role := range s.toSign() {
+	return s.uploadTogether(repositoryLabel, s.toSign())
+}
+
+// uploadTogether is the order in which a root goes out with the files that were
+// signed with it.
+func (s *Session) uploadTogether(from string, roles []tuf.Role) string {
+	names := []string{fmt.Sprintf("%d.root.json", s.State.Root.Version), "root.json"}
+	for _, role := range roles {
 		e, err := s.State.Published.Online(role)
 		if err == nil && s.State.Root.Consistent && role != tuf.RoleTimestamp {
 			names = append(names, fmt.Sprintf("%d.%s.json", e.Version, role))
@@ -116,7 +122,7 @@ func (s *Session) uploadOrder() string {
 		names = append(names, string(role)+".json")
 	}
 	last := len(names) - 1
-	return fmt.Sprintf("Before the next release, upload from %s in this order: %s, and last %s.", repositoryLabel, strings.Join(names[:last], ", "), names[last])
+	return fmt.Sprintf("Before the next release, upload from %s in this order: %s, and last %s.", from, strings.Join(names[:last], ", "), names[last])
 }
 
 // emptied are the drives whose keys went with this root.
