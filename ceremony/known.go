@@ -137,6 +137,9 @@ func (k Known) learnRoots(d *foundDrive) (Known, error) {
 		switch {
 		case version < base: // nothing that is known leads to it
 			continue
+		case d.manifest.Role != RootBackup && k.gaveUp(version, tuf.DigestOf(found[version])):
+			return k, fmt.Errorf("%s holds root %d (%s), which was abandoned: it is of no use, and is to be erased", Foreign(d.manifest.Label),
+				version, tuf.DigestOf(found[version]).Groups()[:9])
 		case k.excused(version, tuf.DigestOf(found[version])):
 			continue
 		case version <= known:

@@ -61,3 +61,21 @@ func TestRecoverWithoutTheFilesThatGoWithARoot(t *testing.T) {
 	}
 	w.unchanged(t, before)
 }
+
+// After the root is abandoned, the removal is done again: the drive of the attempt
+// that was given up is no drive of the repository any more.
+func TestRemoveAgainAfterItsRootWasAbandoned(t *testing.T) {
+	w := removedAndNotPublished(t)
+	w.download(t, map[string][]byte{"root.json": w.file(t, "repository", "repository", "root.json")})
+	if err := w.abandon(t); err != nil {
+		t.Fatalf("%v\n%s", err, w.out.String())
+	}
+	w.env.Now = func() time.Time { return noon.AddDate(0, 0, 2) }
+	if err := w.goOn(t, ceremony.RemoveKeys(), answerFile(t, "remove.answers")); err != nil {
+		t.Fatalf("%v\n%s", err, w.out.String())
+	}
+	w.followed(t)
+	if !w.has("repository", "repository", "2.root.json") {
+		t.Error("there is no root 2")
+	}
+}

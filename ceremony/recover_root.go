@@ -170,9 +170,28 @@ func (s *Session) abandonRoot(ctx context.Context) error {
 	given.Trusted = true
 	before.Abandoned = putApart(before.Abandoned, given)
 	s.State.Known = before
+	s.reinstate(before.Latest())
 	s.tell(Event{Kind: Did, Text: fmt.Sprintf("%s is abandoned; root %d (%s) is in force", given.called(), before.Latest().Version, before.Latest().Digest().Groups()[:9]),
 		Data: map[string]string{"abandoned": given.Signed.String(), "in_force": before.Latest().Digest().String()}})
 	return nil
+}
+
+// reinstate has the drives count by the root that is in force: those of the attempt
+// that was given up hold keys that no root names.
+func (s *Session) reinstate(root *tuf.Root) {
+	custody := map[string]Custody{}
+	for _, d := range s.State.Known.Drives {
+		if len(d.Keys) == 0 || d.State != InUse && d.State != Outdated {
+			continue
+		}
+		custody[d.Label] = Outdated
+		for _, id := range d.Keys {
+			if _, listed := root.Keys[id]; listed {
+				custody[d.Label] = InUse
+			}
+		}
+	}
+	s.State.Custody = custody
 }
 
 // seeWhatIsPublished wants what clients find today: the root before, and nothing
