@@ -141,11 +141,22 @@ func (s *Session) cannotTake(asked Asked) string {
 	if len(asked.Keys) == 0 {
 		return "No key is asked for that the root does not have already."
 	}
+	if s.hasAlready(asked) {
+		return fmt.Sprintf("Root %d gives these keys their roles already. If it is not on the web server yet, upload repository/%[1]d.root.json and then repository/root.json from the repository drive.",
+			s.State.Known.Latest().Version)
+	}
 	_, err := tuf.Derive(s.State.Known.Chain, tuf.Change{Name: "releaser", Grants: asked.grants("nobody"), Expires: s.inAYear()}, s.State.Now)
 	if err != nil {
 		return "These keys cannot be added: " + Foreign(err.Error()) + "."
 	}
 	return ""
+}
+
+// hasAlready says whether the latest root has all that is asked for: the ceremony was
+// done, and perhaps cut short at its end.
+func (s *Session) hasAlready(asked Asked) bool {
+	roles := s.State.Known.Latest().Roles
+	return !slices.ContainsFunc(asked.Keys, func(k AskedKey) bool { return !slices.Contains(roles[k.Role].KeyIDs, k.Key.ID) })
 }
 
 // grants are the keys that are taken.

@@ -53,7 +53,7 @@ func TestHostileRequests(t *testing.T) {
 		asks("of a key that is there", root, func(q *ceremony.KeyRequest) {
 			q.Keys = q.Keys[:1]
 			q.Keys[0].Proof, q.Keys[0].Key = nil, inRoot(t, root, tuf.RoleTargets)
-		}, refused("These keys cannot be added: ")),
+		}, refused("gives these keys their roles already")),
 		asks("of a root key", root, func(q *ceremony.KeyRequest) {
 			q.Keys[0].Proof, q.Keys[0].Key = nil, inRoot(t, root, tuf.RoleRoot)
 		}, refused("These keys cannot be added: ")),

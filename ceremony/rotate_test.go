@@ -239,3 +239,18 @@ func TestTooFewHolders(t *testing.T) {
 		t.Errorf("changed: %v", got)
 	}
 }
+
+// A request that was granted in a ceremony that was cut short at its end is not
+// refused without a word on what to do.
+func TestReleaserWhoseKeysAreThereAlready(t *testing.T) {
+	w := begunWorld(t, "releaser")
+	if err := w.goOn(t, ceremony.Releaser(), answerFile(t, "releaser.answers"), "transfer.insert"); !errors.Is(err, ceremony.ErrStop) {
+		t.Fatalf("%v\n%s", err, w.out.String())
+	}
+	if err := w.goOn(t, ceremony.Releaser(), answerFile(t, "releaser.answers"), "keys.wrong"); !errors.Is(err, ceremony.ErrStop) {
+		t.Fatalf("%v\n%s", err, w.out.String())
+	}
+	if page := w.shown(t, "keys.wrong"); !strings.Contains(page, "Root 2 gives these keys their roles already") || !strings.Contains(page, "upload repository/2.root.json") {
+		t.Errorf("the page says %s", page)
+	}
+}
