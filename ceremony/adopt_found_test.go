@@ -24,6 +24,7 @@ import (
 // TestAdoptFleet: as Fleet's own: three root keys at threshold 1 with one
 // signature, in one file; several keys for each online role.
 func TestAdoptFleet(t *testing.T) {
+	long(t)
 	c := newMaker(t, 3, 3)
 	o := oldSticks(t, lay(t, c.files(t, 1)))
 	o.adopted(t, makerAnswers(3))
@@ -70,6 +71,7 @@ func TestAdoptLeavesDeadKeys(t *testing.T) {
 // TestAdoptV070: key files of go-tuf v0.7.0, which fleetctl cannot open, are locked
 // anew by the same passphrase.
 func TestAdoptV070(t *testing.T) {
+	long(t)
 	c, dir := newMaker(t, 1, 1), t.TempDir()
 	for _, role := range tuf.Roles() {
 		if err := oracle.KeyTools()[1].Make(t, dir, string(role), "ed25519", string(role)); err != nil {

@@ -197,6 +197,7 @@ timestamp.passphrase: timestamp
 
 // TestAdoptFleetctl: root 1 with one key, all keys in one folder.
 func TestAdoptFleetctl(t *testing.T) {
+	long(t)
 	o := oldSticks(t, tufFolder(t, fleetInit()...))
 	o.adopted(t, fleetAnswers)
 	o.good(t, "signing")
@@ -270,6 +271,7 @@ timestamp.passphrase: timestamp
 // TestAdoptHandbookFinished: the staged root is explained, reviewed and signed;
 // clients follow to it.
 func TestAdoptHandbookFinished(t *testing.T) {
+	long(t)
 	o := oldSticks(t, handbook(t))
 	o.adopted(t, fmt.Sprintf(handbookAnswers, "finish", "root-2.holder: CTO", "root-3.holder: Chair")+"review.words: {shown}\n")
 	o.good(t, "signing")
@@ -296,6 +298,7 @@ func TestAdoptHandbookFinished(t *testing.T) {
 // TestAdoptHandbookLeft: keys that no published root names are said so, and are
 // not taken over.
 func TestAdoptHandbookLeft(t *testing.T) {
+	long(t)
 	o := oldSticks(t, handbook(t))
 	o.adopted(t, fmt.Sprintf(handbookAnswers, "leave", "", ""))
 	o.clients(t, "1.root.json", 1)

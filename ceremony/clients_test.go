@@ -32,6 +32,7 @@ const added = "osqueryd/linux/stable/osqueryd"
 // that companies have, as it is, from the first update to a new root signed
 // without this program.
 func TestOthersTakeWhatCreateWrote(t *testing.T) {
+	long(t)
 	for _, c := range []*creation{
 		{keys: 1, threshold: 1, consistent: "no", cost: cheap},
 		{keys: 3, threshold: 2, consistent: "no", cost: tuf.ProductCost},

@@ -32,6 +32,7 @@ func (w *world) workbench(t *testing.T, key string) string {
 // TestContinueWithTheTufCommand: a root that was begun here is signed with tuf
 // v0.5.2, in a folder made from the transfer drive. It is finished there, or here.
 func TestContinueWithTheTufCommand(t *testing.T) {
+	long(t)
 	w := begunAt(t, "continue", tuf.ProductCost, time.Now)
 	work := w.workbench(t, "root2.json")
 	runTuf(t, work, []string{"TUF_ROOT_PASSPHRASE=root 2"}, "sign root.json")
@@ -81,6 +82,7 @@ func eachReaches(t *testing.T, at oracle.Device, published string, version int64
 // TestAnExpiredRootIsRenewed: clients that hold a root which has expired look for
 // the next before they look at the date.
 func TestAnExpiredRootIsRenewed(t *testing.T) {
+	long(t)
 	w := emptyWorld(t, cheap, time.Now, usual)
 	then := func() time.Time { return time.Now().AddDate(0, 0, -400) }
 	w.env.Now, w.env.Built = then, then().AddDate(0, 0, -1)

@@ -131,6 +131,7 @@ func TestADamagedDriveIsNoSource(t *testing.T) {
 // TestACopyThatIsCutShort: whatever write point fails, the source is as it was
 // and no half copy passes for a drive.
 func TestACopyThatIsCutShort(t *testing.T) {
+	long(t)
 	var points []usb.Point
 	play := func(o usb.VirtualOptions) (*world, error) {
 		w := afterCreation(t)

@@ -27,6 +27,7 @@ const decadeSeeds = "SIGNER_DECADE_SEEDS"
 // sign for as many days more. It never sees expired metadata: clients do. Of the
 // signatures of the weekly bot only the last before each step is made.
 func TestTenYears(t *testing.T) {
+	long(t)
 	seeds := []string{"1", "2"}
 	if asked := strings.Fields(os.Getenv(decadeSeeds)); len(asked) > 0 {
 		seeds = asked

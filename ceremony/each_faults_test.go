@@ -68,6 +68,7 @@ func TestEveryCeremonyIsTried(t *testing.T) {
 // TestWritePointsFail: an error, a full drive or a pulled one at a write point of
 // any ceremony costs another attempt and nothing else.
 func TestWritePointsFail(t *testing.T) {
+	long(t)
 	fills := []usb.Op{usb.OpMkdir, usb.OpCreate, usb.OpWrite}
 	faults := []error{errors.New("input/output error"), ceremony.ErrFull, usb.Pull}
 	eachTrial(t, 0, func(t *testing.T, b *bench, nth int, at usb.Point) {
@@ -91,6 +92,7 @@ func TestWritePointsFail(t *testing.T) {
 // drives keep what they promised; adoption, rotation, retirement and renewal are
 // also played once more on the next day, or recover writes out what was signed.
 func TestPowerFails(t *testing.T) {
+	long(t)
 	eachTrial(t, 3, func(t *testing.T, b *bench, _ int, at usb.Point) {
 		w, err := b.cutShort(t, at)
 		if err == nil {

@@ -53,6 +53,7 @@ func failing(at usb.Point, err error) usb.VirtualOptions {
 // TestEachWritePointFails: an error, a full drive or a pulled one costs another
 // attempt and nothing else.
 func TestEachWritePointFails(t *testing.T) {
+	long(t)
 	fills := []usb.Op{usb.OpMkdir, usb.OpCreate, usb.OpWrite}
 	atEach(t, func(t *testing.T, at usb.Point) {
 		for _, fault := range []error{errors.New("input/output error"), usb.Pull, ceremony.ErrFull} {
@@ -76,6 +77,7 @@ func TestEachWritePointFails(t *testing.T) {
 // point. No unfinished drive is taken for a finished one, and both finishing and
 // starting over work.
 func TestEachWritePointStops(t *testing.T) {
+	long(t)
 	atEach(t, func(t *testing.T, at usb.Point) {
 		for _, way := range []string{"finish", "over"} {
 			w := newWorld(t, failing(at, usb.Crash))

@@ -49,6 +49,7 @@ func (o *old) plays(t *testing.T, script ceremony.Script, answers string) {
 // TestRootKeysOfOtherTypes: adopted, checked, locked by a new passphrase, used for
 // a renewal one by one, and replaced, with clients that follow all the way.
 func TestRootKeysOfOtherTypes(t *testing.T) {
+	long(t)
 	o := foreignRoot(t)
 	o.adopted(t, makerAnswers(2))
 

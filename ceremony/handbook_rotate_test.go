@@ -51,6 +51,7 @@ type rotation struct {
 
 // TestTheHandbooksCreateAndRotate types both procedures in one folder.
 func TestTheHandbooksCreateAndRotate(t *testing.T) {
+	long(t)
 	work := t.TempDir()
 	made := typed(t, work, byTheHandbook()...)
 	last := made[len(made)-1]

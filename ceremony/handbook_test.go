@@ -47,6 +47,7 @@ func typed(t *testing.T, work string, commands ...string) (pages []page) {
 // stands in the folder, too early or in time. The keys made until then are taken,
 // and nothing else; the releaser goes on with the root that comes back.
 func TestTheHandbooksReleaser(t *testing.T) {
+	long(t)
 	p := &world{dir: t.TempDir()}
 	p.boot(t, usb.VirtualOptions{})
 	now := time.Now().UTC().Truncate(time.Second)

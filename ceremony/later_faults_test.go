@@ -125,6 +125,7 @@ func atSome(t *testing.T, every int, play func(*testing.T, laterCeremony, usb.Po
 // TestLaterWritePointsFail: an error, a full drive or a pulled one costs another
 // attempt and nothing else.
 func TestLaterWritePointsFail(t *testing.T) {
+	long(t)
 	fills := []usb.Op{usb.OpMkdir, usb.OpCreate, usb.OpWrite}
 	faults := []error{errors.New("input/output error"), usb.Pull, ceremony.ErrFull}
 	atSome(t, 40, func(t *testing.T, l laterCeremony, at usb.Point) {
@@ -148,6 +149,7 @@ func TestLaterWritePointsFail(t *testing.T) {
 // TestLaterWritePointsStop: power fails at a write point. The ceremony is done
 // again on the next day, or says that a signed root was not written out.
 func TestLaterWritePointsStop(t *testing.T) {
+	long(t)
 	atSome(t, 40, func(t *testing.T, l laterCeremony, at usb.Point) {
 		dark := false
 		w := l.made(t, func(p usb.Point) error {

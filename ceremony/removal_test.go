@@ -30,6 +30,7 @@ review.words: {shown}
 // publish; nobody in the field notices, and the new releaser goes on with tuf
 // v0.5.2.
 func TestTheOnlyReleaserIsReplaced(t *testing.T) {
+	long(t)
 	t.Parallel()
 	c := newCompany(t)
 	c.plays(t, ceremony.RemoveKeys(), leaving+heir+"online-files.outside: 2\n"+rootSigns)
@@ -72,6 +73,7 @@ func (c *company) webWithRoots(t *testing.T) string {
 // TestOneReleaserOfTwoLeaves: the one who stays signs again what the other had
 // signed, with the keys of the drive that the files came on.
 func TestOneReleaserOfTwoLeaves(t *testing.T) {
+	long(t)
 	t.Parallel()
 	c := newCompany(t)
 	c.second(t)
@@ -88,6 +90,7 @@ func TestOneReleaserOfTwoLeaves(t *testing.T) {
 // TestTwoVisits: the one who stays is not here. The first visit removes nothing and
 // says what to do; the second removes, and says what must go out with the root.
 func TestTwoVisits(t *testing.T) {
+	long(t)
 	t.Parallel()
 	c := newCompany(t)
 	c.second(t)
@@ -122,6 +125,7 @@ func TestTwoVisits(t *testing.T) {
 // TestExposedKeys: a thief signs with all keys, under versions as high as they go.
 // Clients forget those, and go on from our own last good files.
 func TestExposedKeys(t *testing.T) {
+	long(t)
 	t.Parallel()
 	c := newCompany(t)
 	thief := c.work(t, "signing")
