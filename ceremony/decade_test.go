@@ -28,7 +28,7 @@ const decadeSeeds = "SIGNER_DECADE_SEEDS"
 // signatures of the weekly bot only the last before each step is made.
 func TestTenYears(t *testing.T) {
 	long(t)
-	seeds := []string{"1", "2"}
+	seeds := []string{"1"}
 	if asked := strings.Fields(os.Getenv(decadeSeeds)); len(asked) > 0 {
 		seeds = asked
 	}
