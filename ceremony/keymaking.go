@@ -94,26 +94,36 @@ func (s *Session) keyPart(ctx context.Context, name, title string) error {
 		if s.anew == name {
 			problem = "Its passphrase is forgotten: this is a new key in the old one's place."
 		}
-		for {
-			pass, err := s.newPassphrase(ctx, k, title, problem)
-			if err != nil {
-				return err
-			}
-			made, err := s.lockNewKey(ctx, k, title, pass)
-			pass.Wipe()
-			var r remark
-			if errors.As(err, &r) {
-				problem = r.Error()
-				continue
-			}
-			if err == nil {
-				s.State.putKey(made)
-				s.tell(Event{Kind: Did, Text: fmt.Sprintf("%s: made, unlocked, signs %s", made.Title(), made.Key.ID.Short()),
-					Data: made.data()})
-			}
+		var made HeldKey
+		err := s.lockedBy(ctx, k, title, problem, func(pass secret.Bytes) (err error) {
+			made, err = s.lockNewKey(ctx, k, title, pass)
+			return err
+		})
+		if err == nil {
+			s.State.putKey(made)
+			s.tell(Event{Kind: Did, Text: fmt.Sprintf("%s: made, unlocked, signs %s", made.Title(), made.Key.ID.Short()),
+				Data: made.data()})
+		}
+		return err
+	})
+}
+
+// lockedBy asks for a new passphrase until lock takes it. What lock remarks stands
+// above the question.
+func (s *Session) lockedBy(ctx context.Context, k HeldKey, title, problem string, lock func(secret.Bytes) error) error {
+	for {
+		pass, err := s.newPassphrase(ctx, k, title, problem)
+		if err != nil {
 			return err
 		}
-	})
+		err = lock(pass)
+		pass.Wipe()
+		var r remark
+		if !errors.As(err, &r) {
+			return err
+		}
+		problem = r.Error()
+	}
 }
 
 // reopenKey unlocks a key that an earlier part of this creation made.

@@ -203,26 +203,18 @@ func (s *Session) unlockOld(ctx context.Context, file []byte, what string) error
 // lockAnew makes the new file.
 func lockAnew(ctx context.Context, s *Session) error {
 	return s.Part(ctx, "new", func(ctx context.Context) error {
-		k, problem := s.State.Care.rekey.key, ""
+		k := s.State.Care.rekey.key
 		title := "A new passphrase for " + k.The()
-		for {
-			pass, err := s.newPassphrase(ctx, k, title, problem)
-			if err != nil {
-				return err
-			}
-			file, err := s.sealAnew(ctx, k, title, pass)
-			pass.Wipe()
-			var r remark
-			if errors.As(err, &r) {
-				problem = r.Error()
-				continue
-			}
-			if err == nil {
-				s.State.Care.rekey.key.File = file
-				s.did("%s: locked with a new passphrase, unlocked again, signs", k.Title())
-			}
+		var file []byte
+		err := s.lockedBy(ctx, k, title, "", func(pass secret.Bytes) (err error) {
+			file, err = s.sealAnew(ctx, k, title, pass)
 			return err
+		})
+		if err == nil {
+			s.State.Care.rekey.key.File = file
+			s.did("%s: locked with a new passphrase, unlocked again, signs", k.Title())
 		}
+		return err
 	})
 }
 
