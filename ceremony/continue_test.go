@@ -230,8 +230,10 @@ func (w *world) followed(t testing.TB) {
 	}
 }
 
-const threeOfThree = `
-plan.threshold: 3
+const threeOfThree = "plan.threshold: 3\n" + namedByKeys
+
+// namedByKeys answers a creation: every passphrase is the name of its key.
+const namedByKeys = `
 root-1.holder: CEO
 root-1.passphrase: root 1
 root-2.holder: CTO

@@ -259,21 +259,9 @@ func rehearsed(t *testing.T, w *world, name string) {
 	}
 }
 
-// stagedPlan answers a creation, with the keys' names as passphrases.
-const stagedPlan = `plan.custody: own
-root-1.holder: CEO
-root-1.passphrase: root 1
-root-2.holder: CTO
-root-2.passphrase: root 2
-root-3.holder: Chair
-root-3.passphrase: root 3
-targets.passphrase: targets
-snapshot.passphrase: snapshot
-timestamp.passphrase: timestamp
-review.words: {shown}
-`
-
-func eachHoldersOwn(t *testing.T, w *world) { staged(t, w, ceremony.Create(), 0, stagedPlan) }
+func eachHoldersOwn(t *testing.T, w *world) {
+	staged(t, w, ceremony.Create(), 0, "plan.custody: own\n"+namedByKeys)
+}
 
 // twoReleasers: Rhea has keys of her own beside the first releaser's, made here.
 func twoReleasers(t *testing.T, w *world) {
