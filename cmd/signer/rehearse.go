@@ -6,20 +6,14 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"net"
 	"os"
-	"os/signal"
 	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
 
-	"golang.org/x/term"
-
 	"signer/ceremony"
-	"signer/ceremony/secret"
 	"signer/ceremony/tuf"
-	"signer/ui"
 	"signer/usb"
 )
 
@@ -85,9 +79,6 @@ func findEntry(name string) (ceremony.Item, bool) {
 	return ceremony.Find(name)
 }
 
-// playing is what an operator is led through.
-type playing func(context.Context, ceremony.Env, ceremony.Operator) error
-
 func (r rehearsal) ceremony(entry ceremony.Item) playing {
 	if r.name == homeName {
 		return ceremony.Home
@@ -140,33 +131,13 @@ func (r rehearsal) wrongUsage(std stdio) string {
 	return ""
 }
 
-func isTerminal(side any) bool {
-	f, ok := side.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
-}
-
-// memoryLimit is where the collector begins to hurry: each key derivation leaves
-// 32 MB behind, and a ceremony does dozens. The appliance has little memory, and
-// what lies in it uncollected is a secret's neighbour.
-const memoryLimit = 72 << 20
-
 // play runs the script with the operator that was asked for.
 func (r rehearsal) play(ctx context.Context, play playing, env ceremony.Env, tray *usb.Virtual, std stdio) error {
-	debug.SetMemoryLimit(memoryLimit)
-	switch {
-	case r.answers != "":
+	if r.answers != "" {
+		debug.SetMemoryLimit(memoryLimit)
 		return r.playAnswers(ctx, play, env, tray, std)
-	case r.line:
-		stop := make(chan os.Signal, 1)
-		signal.Notify(stop, os.Interrupt)
-		defer signal.Stop(stop)
-		defer asItWas(std.in)()
-		op := ceremony.NewLine(std.in, std.out, ceremony.LineOptions{Tray: tray, ReadSecret: secretReader(std), Stop: stop})
-		return play(ctx, env, op)
 	}
-	return ui.Run(ctx, ui.Options{In: std.in, Out: std.out, Env: std.env, Tray: tray, Now: env.Now,
-		Drives: func() int { return len(tray.List()) }},
-		func(ctx context.Context, op ceremony.Operator) error { return play(ctx, env, op) })
+	return seat{line: r.line, tray: tray}.play(ctx, play, env, std)
 }
 
 func (r rehearsal) playAnswers(ctx context.Context, play playing, env ceremony.Env, tray *usb.Virtual, std stdio) error {
@@ -183,47 +154,4 @@ func (r rehearsal) playAnswers(ctx context.Context, play playing, env ceremony.E
 		return err
 	}
 	return op.Finish()
-}
-
-// secretReader reads a passphrase without echo when a person sits at a terminal.
-func secretReader(std stdio) func(string) (secret.Bytes, error) {
-	if !isTerminal(std.in) {
-		return nil
-	}
-	fd := int(std.in.(*os.File).Fd())
-	return func(prompt string) (secret.Bytes, error) {
-		_, _ = fmt.Fprint(std.out, prompt)
-		b, err := term.ReadPassword(fd)
-		_, _ = fmt.Fprintln(std.out)
-		return b, err
-	}
-}
-
-// asItWas returns a function that gives a terminal back as it is now. Who leaves
-// with Ctrl+C leaves a passphrase half read, and would type unseen from then on.
-func asItWas(side any) func() {
-	f, ok := side.(*os.File)
-	if !ok {
-		return func() {}
-	}
-	before, err := term.GetState(int(f.Fd()))
-	if err != nil {
-		return func() {} // it is no terminal
-	}
-	return func() { _ = term.Restore(int(f.Fd()), before) } // it may be gone
-}
-
-// interfacesUp names the network interfaces that are up, but for loopback.
-func interfacesUp() ([]string, error) {
-	all, err := net.Interfaces()
-	if err != nil {
-		return nil, fmt.Errorf("list network interfaces: %w", err)
-	}
-	var up []string
-	for _, i := range all {
-		if i.Flags&net.FlagUp != 0 && i.Flags&net.FlagLoopback == 0 {
-			up = append(up, i.Name)
-		}
-	}
-	return up, nil
 }
