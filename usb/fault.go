@@ -92,12 +92,12 @@ func (v *Virtual) fault(fault func(Point) error, d *drive, at Point) error {
 
 // drop ends a mounted drive's volume without unmounting it.
 func (v *Virtual) drop(d *drive, at Point, why error) error {
-	w := d.open
-	if w == nil {
+	m := d.open
+	if m == nil {
 		return nil
 	}
-	d.open, w.ended = nil, why
-	return errors.Join(w.lose(at), w.store.close())
+	d.open, m.ended = nil, why
+	return errors.Join(m.lose(at), m.store.close())
 }
 
 // lie makes a drive give back other bytes than it was given.

@@ -80,8 +80,8 @@ func (v *Virtual) mount(ctx context.Context, plugged ceremony.Drive, write bool)
 	if err != nil {
 		return nil, err
 	}
-	d.open = &volume{v: v, d: d, store: store, write: write}
-	return d.open, nil
+	d.open = &virtualMedium{v: v, d: d, store: store, write: write}
+	return &volume{m: d.open, store: store, write: write}, nil
 }
 
 // idle finds the drive of a plugging that is still in, and not mounted.

@@ -43,7 +43,7 @@ func (w *volume) mkdirAll(dir string) error {
 		case !errors.Is(err, fs.ErrNotExist):
 			return err
 		}
-		if err := w.v.at(OpMkdir, w.d, part); err != nil {
+		if err := w.m.at(OpMkdir, part); err != nil {
 			return err
 		}
 		if err := w.store.mkdir(part); err != nil {
@@ -68,53 +68,49 @@ func (w *volume) temporary(dir string) (string, error) {
 
 // fill writes a new file and fsyncs it.
 func (w *volume) fill(name string, data []byte, perm fs.FileMode) error {
-	if err := w.v.at(OpCreate, w.d, name); err != nil {
+	if err := w.m.at(OpCreate, name); err != nil {
 		return err
 	}
-	w.remember(name)
+	w.m.remember(name)
 	if err := w.store.create(name, perm); err != nil {
 		return err
 	}
-	if err := w.v.at(OpWrite, w.d, name); err != nil {
+	if err := w.m.at(OpWrite, name); err != nil {
 		return err
 	}
-	if err := w.room(int64(len(data))); err != nil {
+	if err := w.m.room(int64(len(data))); err != nil {
 		return err
 	}
 	if err := w.store.write(name, data); err != nil {
 		return err
 	}
-	if err := w.v.at(OpFsync, w.d, name); err != nil {
+	if err := w.m.at(OpFsync, name); err != nil {
 		return err
 	}
 	return w.store.sync(name)
 }
 
-func (w *volume) rename(temporary, name string, data []byte) error {
-	if err := w.v.at(OpRename, w.d, name); err != nil {
+func (w *volume) rename(temporary, name string) error {
+	if err := w.m.at(OpRename, name); err != nil {
 		return err
 	}
-	w.remember(name)
+	w.m.remember(name)
 	if err := w.store.rename(temporary, name); err != nil {
 		return err
 	}
-	w.forget(temporary)
-	if w.d.written == nil {
-		w.d.written = map[string]bool{}
-	}
-	w.d.written[name] = true
+	w.m.renamed(temporary, name)
 	return nil
 }
 
 // settle fsyncs a file once more under its new name, and its folder.
 func (w *volume) settle(name string) error {
-	if err := w.v.at(OpFsyncRenamed, w.d, name); err != nil {
+	if err := w.m.at(OpFsyncRenamed, name); err != nil {
 		return err
 	}
 	if err := w.store.sync(name); err != nil {
 		return err
 	}
-	if err := w.v.at(OpFsyncFolder, w.d, path.Dir(name)); err != nil {
+	if err := w.m.at(OpFsyncFolder, path.Dir(name)); err != nil {
 		return err
 	}
 	return w.store.sync(path.Dir(name))
@@ -123,7 +119,7 @@ func (w *volume) settle(name string) error {
 // discard removes what a write that did not work has left, if the drive still
 // lets it.
 func (w *volume) discard(temporary string) error {
-	if w.ready() != nil {
+	if w.m.ready() != nil {
 		return nil // there is nobody left to ask
 	}
 	if _, err := lookup(w.store, temporary); errors.Is(err, fs.ErrNotExist) {
@@ -133,33 +129,12 @@ func (w *volume) discard(temporary string) error {
 }
 
 func (w *volume) remove(name string) error {
-	if err := w.v.at(OpRemove, w.d, name); err != nil {
+	if err := w.m.at(OpRemove, name); err != nil {
 		return err
 	}
-	w.remember(name)
+	w.m.remember(name)
 	if err := w.store.remove(name); err != nil {
 		return err
 	}
 	return w.store.sync(path.Dir(name))
-}
-
-// room says whether so many bytes more fit.
-func (w *volume) room(more int64) error {
-	capacity, bounded := w.v.o.Capacity[w.d.sticker]
-	if !bounded {
-		return nil
-	}
-	entries, err := walk(w.store, ".", 1, nil)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if e.Mode.IsRegular() {
-			more += e.Size
-		}
-	}
-	if more > capacity {
-		return ceremony.ErrFull
-	}
-	return nil
 }

@@ -53,7 +53,7 @@ type drive struct {
 	plugging  string // "" when it is in the tray
 	formatted bool   // by us, so that it has a file system, though it is empty
 	content   content
-	open      *volume         // mounted now
+	open      *virtualMedium  // mounted now
 	written   map[string]bool // in this plugging, for Lie
 }
 

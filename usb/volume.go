@@ -2,19 +2,15 @@ package usb
 
 import (
 	"fmt"
-	"io/fs"
 
 	"signer/ceremony"
 )
 
-// volume is a mounted virtual drive.
+// volume is a mounted drive.
 type volume struct {
-	v        *Virtual
-	d        *drive
-	store    store
-	write    bool
-	ended    error    // why it is of no use any more
-	volatile []change // since the last Sync, oldest first
+	m     medium
+	store store
+	write bool
 }
 
 // List names what is on the drive. Folders deeper than 32 are named, and not
@@ -29,13 +25,14 @@ func (w *volume) List() ([]ceremony.Entry, error) {
 }
 
 func (w *volume) list() ([]ceremony.Entry, error) {
-	if err := w.ready(); err != nil {
+	if err := w.m.ready(); err != nil {
 		return nil, err
 	}
-	if err := w.v.atReading(OpList, w.d, ""); err != nil {
+	if err := w.m.reading(OpList, ""); err != nil {
 		return nil, err
 	}
-	return walk(w.store, ".", 1, nil)
+	entries, err := walk(w.store, ".", 1, nil)
+	return entries, w.m.explain(err)
 }
 
 // ReadFile reads a regular file of at most limit bytes.
@@ -49,52 +46,26 @@ func (w *volume) ReadFile(name string, limit int64) ([]byte, error) {
 }
 
 func (w *volume) readFile(name string, limit int64) ([]byte, error) {
-	if err := w.ready(); err != nil {
+	if err := w.m.ready(); err != nil {
 		return nil, err
 	}
-	if err := w.v.atReading(OpRead, w.d, name); err != nil {
+	if err := w.m.reading(OpRead, name); err != nil {
 		return nil, err
 	}
-	return readIn(w.store, name, limit)
+	data, err := readIn(w.store, name, limit)
+	return data, w.m.explain(err)
 }
 
 // Close unmounts the drive, which makes everything durable.
 func (w *volume) Close() error {
 	defer w.lock()()
-	if err := w.close(); err != nil {
-		return fmt.Errorf("unmount %q: %w", w.d.sticker, err)
+	if err := w.m.close(); err != nil {
+		return fmt.Errorf("unmount %q: %w", w.m.name(), err)
 	}
 	return nil
 }
 
-func (w *volume) close() error {
-	if err := w.ready(); err != nil {
-		return err
-	}
-	if w.write {
-		if err := w.v.at(OpClose, w.d, ""); err != nil {
-			return err
-		}
-		if err := w.flush(); err != nil {
-			return err
-		}
-	}
-	w.d.open, w.ended = nil, fs.ErrClosed
-	if err := w.d.describe(w.store); err != nil {
-		return err
-	}
-	return w.store.close()
-}
-
-// ready says whether the volume is of use: not closed, not pulled, not crashed.
-func (w *volume) ready() error {
-	if w.v.crashed != nil {
-		return w.v.crashed
-	}
-	return w.ended
-}
-
 func (w *volume) lock() (unlock func()) {
-	w.v.mu.Lock()
-	return w.v.mu.Unlock
+	w.m.Lock()
+	return w.m.Unlock
 }

@@ -25,7 +25,7 @@ func (w *volume) WriteFile(name string, data []byte, perm fs.FileMode) error {
 		if err := w.fill(temporary, data, perm); err != nil {
 			return errors.Join(err, w.discard(temporary))
 		}
-		if err := w.rename(temporary, name, data); err != nil {
+		if err := w.rename(temporary, name); err != nil {
 			return errors.Join(err, w.discard(temporary))
 		}
 		return w.settle(name)
@@ -58,33 +58,33 @@ func (w *volume) Overwrite(name string) error {
 		if !e.Mode.IsRegular() {
 			return ceremony.ErrNotFile
 		}
-		if err := w.v.at(OpOverwrite, w.d, name); err != nil {
+		if err := w.m.at(OpOverwrite, name); err != nil {
 			return err
 		}
-		w.remember(name)
+		w.m.remember(name)
 		return w.store.zero(name, e.Size)
 	})
 }
 
 // Sync returns when all that was written is on the drive.
 func (w *volume) Sync() error {
-	return w.change("make durable", w.d.sticker, func() error {
-		if err := w.v.at(OpSync, w.d, ""); err != nil {
+	return w.change("make durable", w.m.name(), func() error {
+		if err := w.m.at(OpSync, ""); err != nil {
 			return err
 		}
-		return w.flush()
+		return w.m.flush()
 	})
 }
 
 // change does one writing operation on a volume that may be written.
 func (w *volume) change(what, name string, do func() error) error {
 	defer w.lock()()
-	err := w.ready()
+	err := w.m.ready()
 	if err == nil && !w.write {
 		err = fmt.Errorf("opened for reading only: %w", fs.ErrPermission)
 	}
 	if err == nil {
-		err = do()
+		err = w.m.explain(do())
 	}
 	if err != nil {
 		return fmt.Errorf("%s %q: %w", what, name, err)
