@@ -1,0 +1,99 @@
+package qemu
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Screenshot is what the machine's screen shows.
+func (m *Machine) Screenshot(ctx context.Context) (image.Image, error) {
+	dir, err := os.MkdirTemp("", "shot")
+	if err != nil {
+		return nil, fmt.Errorf("screenshot: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "screen.png")
+	if err := m.Do(ctx, "screendump", map[string]any{"filename": file, "format": "png"}, nil); err != nil {
+		return nil, fmt.Errorf("screenshot: %w", err)
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, fmt.Errorf("screenshot: %w", err)
+	}
+	defer f.Close()
+	picture, err := png.Decode(f)
+	if err != nil {
+		return nil, fmt.Errorf("screenshot: %w", err)
+	}
+	return picture, nil
+}
+
+// SaveScreen writes what the screen shows to a PNG file.
+func (m *Machine) SaveScreen(ctx context.Context, name string) error {
+	picture, err := m.Screenshot(ctx)
+	if err != nil {
+		return err
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return fmt.Errorf("screenshot: %w", err)
+	}
+	defer f.Close()
+	if err := png.Encode(f, picture); err != nil {
+		return fmt.Errorf("screenshot: %w", err)
+	}
+	return f.Close()
+}
+
+// ErrNoFonts is the answer of a machine whose Config has no Fonts.
+var ErrNoFonts = errors.New("no font to read the screen with")
+
+// ScreenText is what the screen shows, read as text with the font that fits best.
+func (m *Machine) ScreenText(ctx context.Context) ([]string, error) {
+	if len(m.fonts) == 0 {
+		return nil, ErrNoFonts
+	}
+	picture, err := m.Screenshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return Read(picture, m.fonts...), nil
+}
+
+// WaitScreen waits until the screen shows a text on one line.
+func (m *Machine) WaitScreen(ctx context.Context, text string) error {
+	_, err := m.WaitScreenText(ctx, func(lines []string) bool {
+		return strings.Contains(strings.Join(lines, "\n"), text)
+	})
+	if err != nil {
+		return m.explain(fmt.Errorf("wait for %q on the screen: %w", text, err))
+	}
+	return nil
+}
+
+// WaitScreenText waits until what the screen shows is right, and returns it.
+func (m *Machine) WaitScreenText(ctx context.Context, right func(lines []string) bool) ([]string, error) {
+	ctx, cancel := patient(ctx)
+	defer cancel()
+	for {
+		lines, err := m.ScreenText(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if right(lines) {
+			return lines, nil
+		}
+		select {
+		case <-time.After(200 * time.Millisecond):
+		case <-ctx.Done():
+			return lines, context.Cause(ctx)
+		}
+	}
+}
