@@ -12,8 +12,8 @@ import (
 	"path/filepath"
 )
 
-// ErrAltered is for bytes that are not those of the lock or of the signed index.
-var ErrAltered = errors.New("it is not what was pinned")
+// ErrAltered is for bytes that are not those that the lock or a signed file names.
+var ErrAltered = errors.New("it is not what its digest says")
 
 // Fetch gives the path of the package's file in the cache folder, and downloads
 // it when it is not there whole. What it gives has the SHA-256 of the lock.
@@ -59,7 +59,7 @@ func verify(r io.Reader, w io.Writer, size int64, want [32]byte) error {
 		return fmt.Errorf("%w: %d of %d bytes", ErrAltered, n, size)
 	}
 	if have := sum.Sum(nil); [32]byte(have) != want {
-		return fmt.Errorf("%w: SHA-256 is %x, pinned is %x", ErrAltered, have, want)
+		return fmt.Errorf("%w: SHA-256 is %x, want %x", ErrAltered, have, want)
 	}
 	return nil
 }

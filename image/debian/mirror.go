@@ -12,6 +12,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Mirror knows where the archives of Debian are served. It is believed in
@@ -22,6 +23,7 @@ type Mirror struct {
 
 	places []place // in the order to try
 	client *http.Client
+	now    func() time.Time
 }
 
 // place is an address of one archive.
@@ -48,7 +50,7 @@ func OpenMirror(base string) (Mirror, error) {
 }
 
 func openMirror(base string, root fs.FS) (m Mirror, err error) {
-	m.client = newClient()
+	m.client, m.now = newClient(), time.Now
 	if base != "" {
 		m.places, err = basePlaces(base)
 	} else {

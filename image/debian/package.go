@@ -105,9 +105,12 @@ func (w Want) String() string {
 	return w.Name + " " + w.Arch
 }
 
+// matcher tells whether a package is wanted.
+type matcher func(Package) bool
+
 // matcher tells which packages are wanted. A pattern is for the whole name, also
 // when nobody anchored it: "linux-image-6.*-amd64" does not want debug symbols.
-func (w Want) matcher() func(Package) bool {
+func (w Want) matcher() matcher {
 	named := func(name string) bool { return name == w.Name }
 	if w.Pattern != nil {
 		named = regexp.MustCompile(`\A(?:` + w.Pattern.String() + `)\z`).MatchString
