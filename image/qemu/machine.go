@@ -31,7 +31,6 @@ type Machine struct {
 
 	mu      sync.Mutex
 	plugged map[string][]part
-	cut     bool
 }
 
 // Start starts a machine, which ends at the latest when ctx does. It runs when
