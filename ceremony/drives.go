@@ -37,7 +37,7 @@ type Drive struct {
 	Model      string
 	Serial     string
 	Size       int64  // bytes
-	FileSystem string // "FAT32", "exFAT"; "" when there is none
+	FileSystem string // "FAT32", "exFAT"; "" when the drive is blank; else what it seems to be
 	Label      string // of the file system; in a rehearsal also of a blank drive
 	Virtual    bool   // a rehearsal's
 }
@@ -81,8 +81,11 @@ const TemporaryPrefix = tuf.TemporaryPrefix
 
 // Errors of drives, for errors.Is.
 var (
-	ErrGone     = errors.New("the drive was taken out")
-	ErrFull     = errors.New("the drive is full")
+	ErrGone = errors.New("the drive was taken out")
+	ErrFull = errors.New("the drive is full")
+	// ErrForeign is a drive that is neither blank nor readable here. It may be
+	// formatted, by who knows what is on it.
+	ErrForeign  = errors.New("it has neither FAT32 nor exFAT")
 	ErrTooLarge = tuf.ErrTooLarge
 	ErrNotFile  = tuf.ErrNotFile
 )

@@ -24,6 +24,7 @@ type finding struct {
 	files    int
 	names    []string // of all its files
 	ours     bool     // has what only this program or fleetctl writes
+	foreign  error    // what is on it cannot be read here
 }
 
 // insertDrive waits for a drive that may become the job's, and says whether it
@@ -146,6 +147,10 @@ func (s *Session) look(ctx context.Context, d Drive) (finding, error) {
 		return found, nil
 	}
 	vol, err := s.env.Drives.Open(ctx, d, false)
+	if errors.Is(err, ErrForeign) {
+		found.foreign = err
+		return found, nil
+	}
 	if err != nil {
 		return found, err
 	}
@@ -201,7 +206,7 @@ func (s *Session) wrongDrive(job driveJob, found finding) string {
 // what has files needs a typed word.
 func (s *Session) approve(ctx context.Context, job driveJob, found finding) (format bool, err error) {
 	ours := s.isOfThisCeremony(job, found)
-	if job.update && ours && found.drive.FileSystem != "" { // formatting it may have failed
+	if job.update && ours && found.drive.FileSystem != "" && found.foreign == nil { // formatting it may have failed
 		return false, s.approveStrays(ctx, job, found)
 	}
 	q := Question{ID: job.label + ".format", Kind: Choose, Title: job.title, Default: "format",
@@ -210,7 +215,7 @@ func (s *Session) approve(ctx context.Context, job driveJob, found finding) (for
 	switch {
 	case ours && found.manifest != nil:
 		q.Options[0].Label = "Yes, write it again"
-	case found.files > 0 && !ours:
+	case (found.files > 0 || found.foreign != nil) && !ours:
 		return true, s.approveErasing(ctx, job, found)
 	}
 	way, err := s.choose(ctx, q)
@@ -231,7 +236,7 @@ func (s *Session) isOfThisCeremony(job driveJob, found finding) bool {
 		}
 		return m.Label == job.label && m.Ceremony.Name == s.script.Name && m.Ceremony.Began.Equal(s.State.Began) && !s.isOtherRoot(m)
 	}
-	if job.update && job.role == Transfer && found.drive.FileSystem != "" {
+	if job.update && job.role == Transfer && found.drive.FileSystem != "" && found.foreign == nil {
 		return true // a releaser's: what does not belong on it is asked about
 	}
 	return slices.ContainsFunc(s.written, func(r DriveReport) bool {
@@ -249,6 +254,8 @@ func (s *Session) approveErasing(ctx context.Context, job driveJob, found findin
 	word := lastFour(found.drive)
 	what := fmt.Sprintf("This drive is not empty: %d files.", found.files)
 	switch m := found.manifest; {
+	case found.foreign != nil:
+		what = "What is on this drive cannot be read here (" + Foreign(found.foreign.Error()) + ")."
 	case m != nil && s.isOtherRoot(m) && m.Ceremony.Began.Equal(s.State.Began):
 		word = "erase " + Foreign(m.Label)
 		what = fmt.Sprintf("This drive is %s of this very creation, and holds another root 1, signed. If that one was ever given out, stop here: there must never be two.", Foreign(m.Label))
@@ -282,6 +289,8 @@ func driveFacts(found finding) []Row {
 		content = fmt.Sprintf("%s (%s), %d files", Foreign(found.manifest.Label), found.manifest.Role, found.files)
 	case found.files > 0:
 		content = fmt.Sprintf("%d files", found.files)
+	case found.foreign != nil:
+		content = Foreign(d.FileSystem)
 	case d.FileSystem != "":
 		content = "empty, " + d.FileSystem
 	}

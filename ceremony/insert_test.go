@@ -237,3 +237,35 @@ func TestTroubleIsSaidPlainly(t *testing.T) {
 		}
 	}
 }
+
+// foreignDrives have a file system that cannot be read here, until they are
+// formatted.
+type foreignDrives struct{ *usb.Virtual }
+
+func (f foreignDrives) List() []ceremony.Drive {
+	drives := f.Virtual.List()
+	for i := range drives {
+		drives[i].FileSystem = "NTFS"
+	}
+	return drives
+}
+
+func (f foreignDrives) Open(context.Context, ceremony.Drive, bool) (ceremony.Volume, error) {
+	return nil, ceremony.ErrForeign
+}
+
+// TestADriveThatCannotBeReadHereNeedsATypedWord: it may hold years of somebody's
+// work, and looks empty to who cannot read it.
+func TestADriveThatCannotBeReadHereNeedsATypedWord(t *testing.T) {
+	w := newWorld(t, usb.VirtualOptions{})
+	w.env.Drives = foreignDrives{w.tray}
+	w.seen = watcher{op: &robot{tray: w.tray, first: oneKey()}, refused: endAt("root-backup-1.erase")}
+	if err := ceremony.Run(t.Context(), ceremony.Create(), w.env, &w.seen); !errors.Is(err, errSeen) {
+		t.Fatalf("it goes on: %v", err)
+	}
+	q := w.seen.askedFor("root-backup-1.erase")[0]
+	serial := q.Text[0].Rows[1].Value
+	if q.Shown != serial[len(serial)-4:] || q.Text[0].Rows[3].Value != "NTFS" || !strings.Contains(q.Text[1].Text, "cannot be read here") {
+		t.Errorf("asked for %q: %+v", q.Shown, q.Text)
+	}
+}
