@@ -1,0 +1,90 @@
+package usb
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"signer/ceremony"
+	"signer/ceremony/tuf"
+)
+
+// The drive that the computer started from is known by the GUID of its partition
+// table, which the image it runs from names: a stick, a DVD in a drive for which
+// there is a driver, or any other disk.
+
+// BootPlugged says whether the drive that the computer started from is plugged in.
+func (r *Real) BootPlugged() bool { return r.boot() != nil }
+
+func (r *Real) boot() *plugged {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, p := range r.plugged {
+		if p.boot {
+			return p
+		}
+	}
+	return nil
+}
+
+// ReadBoot reads the image on the drive that the computer started from, to its
+// last byte, from the medium.
+func (r *Real) ReadBoot(ctx context.Context, progress func(done, total int64)) (ceremony.BootDrive, error) {
+	p := r.boot()
+	switch {
+	case r.o.Disk == "":
+		return ceremony.BootDrive{}, fmt.Errorf("%w: this computer was not started from an image of this program", ceremony.ErrNoBootDrive)
+	case p == nil:
+		return ceremony.BootDrive{}, fmt.Errorf("%w: it is not plugged in, or it is a DVD or another disk for which the image has no driver", ceremony.ErrNoBootDrive)
+	}
+	b, err := r.readBoot(ctx, p, progress)
+	if err != nil {
+		return ceremony.BootDrive{}, fmt.Errorf("read the boot drive: %w", r.explain(p, err))
+	}
+	return b, nil
+}
+
+func (r *Real) readBoot(ctx context.Context, p *plugged, progress func(done, total int64)) (b ceremony.BootDrive, err error) {
+	disk, err := r.openDisk(p, unix.O_RDONLY)
+	if err != nil {
+		return b, err
+	}
+	defer func() { err = errors.Join(err, disk.Close()) }()
+	if err := dropCache(disk); err != nil {
+		return b, err
+	}
+	table, err := ReadGPT(disk, p.size)
+	if err != nil {
+		return b, err
+	}
+	digest, err := digestOf(ctx, disk, table.Size, progress)
+	return ceremony.BootDrive{Drive: p.value(), Size: table.Size, Digest: digest}, err
+}
+
+// digestOf reads in pieces that a person sees the progress of.
+func digestOf(ctx context.Context, disk *os.File, size int64, progress func(done, total int64)) (tuf.Digest, error) {
+	const piece = 1 << 20
+	hash := sha256.New()
+	for done := int64(0); done < size; {
+		if ctx.Err() != nil {
+			return tuf.Digest{}, context.Cause(ctx)
+		}
+		n, err := io.Copy(hash, io.NewSectionReader(disk, done, min(piece, size-done)))
+		if err == nil && n == 0 {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return tuf.Digest{}, err
+		}
+		done += n
+		if progress != nil {
+			progress(done, size)
+		}
+	}
+	return tuf.Digest(hash.Sum(nil)), nil
+}

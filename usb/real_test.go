@@ -1,0 +1,5 @@
+package usb
+
+import "signer/ceremony"
+
+var _ ceremony.Drives = (*Real)(nil)
