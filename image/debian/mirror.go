@@ -105,24 +105,32 @@ func aptPlaces(root fs.FS) ([]place, error) {
 // listed is the address itself; for apt's mirror lists, as Debian's cloud images
 // have them, the addresses in the file.
 func listed(root fs.FS, archive, uri string) (places []place) {
+	addresses := []string{uri}
 	if list, ok := strings.CutPrefix(uri, "mirror+file:"); ok {
-		data, err := readSmall(root, strings.TrimLeft(list, "/"))
-		if err != nil {
-			return nil
-		}
-		for line := range strings.Lines(string(data)) {
-			line, _, _ = strings.Cut(line, "#")
-			if words := strings.Fields(line); len(words) > 0 {
-				places = append(places, listed(root, archive, words[0])...)
-			}
-		}
-		return places
+		addresses = mirrorList(root, strings.TrimLeft(list, "/"))
 	}
-	address, err := parseAddress(uri)
+	for _, s := range addresses {
+		if address, err := parseAddress(s); err == nil { // others are of no use here, as cdrom:
+			places = append(places, place{archive, address, "from the set-up of apt"})
+		}
+	}
+	return places
+}
+
+// mirrorList reads apt-transport-mirror(1)'s form. Without the file there is no
+// address, which is said when there is none at all.
+func mirrorList(root fs.FS, name string) (addresses []string) {
+	data, err := readSmall(root, name)
 	if err != nil {
-		return nil // of a kind that is of no use here, as cdrom:
+		return nil
 	}
-	return []place{{archive, address, "from the set-up of apt"}}
+	for line := range strings.Lines(string(data)) {
+		line, _, _ = strings.Cut(line, "#")
+		if words := strings.Fields(line); len(words) > 0 {
+			addresses = append(addresses, words[0])
+		}
+	}
+	return addresses
 }
 
 func distinct(places []place) (found []place) {
