@@ -11,8 +11,9 @@
 //	font, err = font.ForScreens()       // or says which character is missing
 //	os.WriteFile("console/16.psf", font.PSF(), 0o644)
 //
-//	keymaps, err := console.Keymaps(os.DirFS("usr/share/X11/xkb"), keysymdef)
+//	keymaps, err := console.Keymaps(read, keysymdef) // read("symbols/de") is a file of xkb-data
 //	b, err := keymaps[0].MarshalBinary()
+//	os.WriteFile("console/keymaps/list", console.List(keymaps), 0o644)
 //
 //	font.Load(tty.Fd()) // on Linux, as root
 //	keymap.Load(tty.Fd())

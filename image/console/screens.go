@@ -16,7 +16,7 @@ const codePage437 = "\uFFFD☺☻♥♦♣♠•◘○◙♂♀♪♫☼►◄�
 
 // beside437 are the marks and letters outside the blocks of Latin letters that
 // texts, names and layouts use.
-const beside437 = "✓✗●‐‑–—‘’‚“”„†‡…‰‹›€™−ȘșȚțẞ"
+const beside437 = "✓✗●‐‑–—‘’‚“”„†‡…‰‹›€™−ˇ˘˙˛˝ȘșȚțẞ"
 
 // unneeded are the soft hyphen, which shows as its number, a letter out of use,
 // and the breves that 16 rows do not tell from carons.
@@ -35,6 +35,18 @@ func needs() []rune {
 		}
 	}
 	return runes
+}
+
+// typable are the characters that keys may type: what each font shows, but for
+// what looks like a space or another character of ASCII.
+func typable(r rune) bool {
+	switch like := same[r]; {
+	case like != 0 && like < 0x80 || r == unicode.ReplacementChar:
+		return false
+	case r > 0x7F && r <= 0x17F:
+		return r > 0x9F && !strings.ContainsRune(unneeded, r)
+	}
+	return strings.ContainsRune(codePage437+beside437, r)
 }
 
 // ForScreens is the font with everything that the screens need. What it lacks is
