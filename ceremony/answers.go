@@ -103,10 +103,12 @@ func (a *Answers) Tell(e Event) {
 	if e.Kind == Progress && e.Done > 0 {
 		a.pullNow()
 	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	switch e.Kind {
 	case Began, StepAt:
 		_, _ = fmt.Fprintln(a.out, Foreign(e.Text))
-	case Did, Note, Trouble, Ended:
+	case Did, Note, Trouble, Alarm, Ended:
 		_, _ = fmt.Fprintln(a.out, "  "+Foreign(e.Text))
 	}
 }

@@ -174,6 +174,9 @@ func (s *Session) confirmStop(ctx context.Context) error {
 
 // whatStands says what exists outside this computer's memory.
 func (s *Session) whatStands() string {
+	if s.script.Leave != "" {
+		return s.script.Leave
+	}
 	if len(s.written) == 0 {
 		return "No drive has been written. If you stop now, the keys made so far are forgotten, and nothing remains of this ceremony."
 	}

@@ -70,18 +70,28 @@ func (s *Session) confirmComputer(ctx context.Context) error {
 
 func (s *Session) computerQuestion() Question {
 	q := Question{ID: "computer", Title: "This computer", Prompt: "Is the date right?", Default: "right",
-		Text: []Block{Table(
-			Row{"Date", when(s.now())},
-			Row{"Network", networkRow(s.env)},
-			Row{"Randomness", s.randomnessText()},
-			Row{"Ceremony", s.kindText()},
-		)},
+		Text:    []Block{Table(s.computerRows()...)},
 		Options: s.computerOptions(), Refresh: s.computerOptions}
 	if wrong := s.clockProblem(s.now()); wrong != "" {
 		q.Default = "date"
 		q.Text = append(q.Text, Warn("The clock of this computer is wrong: "+wrong+"."))
 	}
 	return q
+}
+
+// computerRows have the image too, where this computer was started from one that
+// could be read.
+func (s *Session) computerRows() []Row {
+	rows := []Row{
+		{"Date", when(s.now())},
+		{"Network", networkRow(s.env)},
+		{"Randomness", s.randomnessText()},
+		{"Ceremony", s.kindText()},
+	}
+	if s.env.Image != nil {
+		rows = append(rows, Row{"Image", s.env.Image.Digest.Groups()})
+	}
+	return rows
 }
 
 // computerOptions are made anew while they are shown: a network that is up goes
@@ -118,6 +128,15 @@ func (s *Session) clockProblem(t time.Time) string {
 }
 
 func (s *Session) setClock(ctx context.Context) error {
+	t, err := s.askClock(ctx)
+	if err == nil {
+		s.setAhead(t)
+	}
+	return err
+}
+
+// askClock asks for the time that it is.
+func (s *Session) askClock(ctx context.Context) (time.Time, error) {
 	a, err := s.ask(ctx, Question{ID: "computer.date", Kind: Date, Title: "Date and time",
 		Text:   []Block{Para("In UTC, which is the time in Greenwich without summer time. Write the date and the time like this: 2026-11-22 14:05")},
 		Prompt: "Date and time in UTC:", Default: s.now().Format("2006-01-02 15:04")},
@@ -132,11 +151,9 @@ func (s *Session) setClock(ctx context.Context) error {
 			return nil
 		})
 	if err != nil {
-		return err
+		return time.Time{}, err
 	}
-	t, err := parseDate(a.Text, s.now())
-	s.offset = t.Sub(s.env.Now())
-	return err
+	return parseDate(a.Text, s.now())
 }
 
 func networkUp(env Env) string {

@@ -18,4 +18,8 @@ type Env struct {
 	Rehearsal bool                     // virtual drives, marked as such for ever
 	Staged    bool                     // the drives were made for this rehearsal: each passphrase is its key's name
 	Network   func() ([]string, error) // interfaces that are up, but for lo
+
+	// What the first screens of the appliance saw (StartUp); without them nothing.
+	Image  *BootDrive // what this computer runs
+	Before []string   // for the record of every ceremony
 }

@@ -15,6 +15,10 @@ import (
 // back, until the computer is to be switched off. What one ceremony had in memory
 // is gone before the next begins.
 func Home(ctx context.Context, env Env, op Operator) error {
+	return untilNetwork(ctx, env, op, func(ctx context.Context) error { return homeAgain(ctx, env, op) })
+}
+
+func homeAgain(ctx context.Context, env Env, op Operator) error {
 	last := ""
 	for {
 		s, err := newSession(homeScript(), env, op)
@@ -23,7 +27,7 @@ func Home(ctx context.Context, env Env, op Operator) error {
 		}
 		s.tell(Event{Kind: Began, Text: s.script.Title, Outline: s.outline})
 		s.tell(Event{Kind: StepAt, Text: s.script.Steps[0].Title})
-		name, err := s.home(ctx, last)
+		name, err := s.homeBeside(ctx, last)
 		if err != nil || name == homeOff {
 			return err
 		}
@@ -63,18 +67,27 @@ func lastEnding(script Script, err error) string {
 	return script.Title + " ended: " + Foreign(err.Error()) + "."
 }
 
-// home asks what is to be done, and looks anew whenever a drive comes or goes.
+// homeBeside is home, beside which devices may be refused.
+func (s *Session) homeBeside(ctx context.Context, last string) (string, error) {
+	s.refused = len(turnedAway(s.env)) // which the page has
+	defer s.watchRefused(ctx)()
+	return s.home(ctx, last)
+}
+
+// home asks what is to be done, and looks anew whenever a drive comes or goes, or a
+// device is refused.
 func (s *Session) home(ctx context.Context, last string) (string, error) {
 	for {
+		refused := turnedAway(s.env)
 		drives := s.env.Drives.List()
 		seen, err := s.lookAtAll(ctx, drives)
 		if err != nil {
 			return "", err
 		}
-		q := s.homeQuestion(seen)
+		q := s.homeQuestion(seen, refused)
 		q.Problem, last = last, ""
 		a, err := s.askBeside(ctx, q, func(ctx context.Context) error {
-			return s.untilDrives(ctx, func(now []Drive) bool { return !slices.Equal(now, drives) })
+			return s.untilDrives(ctx, func(now []Drive) bool { return !slices.Equal(now, drives) || len(turnedAway(s.env)) != len(refused) })
 		})
 		if err != nil || a.Text != "" {
 			return a.Text, err
@@ -121,7 +134,7 @@ func (s *Session) lookAtOne(ctx context.Context, d Drive) atHome {
 }
 
 // homeQuestion is the page: the repository, what is wrong, the menu.
-func (s *Session) homeQuestion(seen []atHome) Question {
+func (s *Session) homeQuestion(seen []atHome, refused []string) Question {
 	q := Question{ID: "home", Kind: Choose, Title: "Home", Prompt: "What is to be done?", NoBack: true}
 	view := viewOf(seen, s.env.Rehearsal)
 	rows := view.rows()
@@ -131,7 +144,7 @@ func (s *Session) homeQuestion(seen []atHome) Question {
 	if len(seen) == 0 {
 		rows = append(rows, Row{"Drives", "none is plugged in"})
 	}
-	q.Text = []Block{Table(rows...)}
+	q.Text = []Block{Table(append(rows, refusedRow(refused)...)...)}
 	if wrong := view.wrong(); wrong != "" {
 		q.Text = append(q.Text, Warn(wrong))
 	}

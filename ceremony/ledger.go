@@ -43,7 +43,8 @@ type holder struct {
 // ledgerFiles is the ledger as it stands now. The record in it ends here; its
 // digest is kept, to be shown at the end for the drive that is written last.
 func (s *Session) ledgerFiles() ([]tuf.File, error) {
-	page, err := s.record.Page()
+	record, digest := s.record.sofar()
+	page, err := pageOf(record)
 	if err != nil {
 		return nil, err
 	}
@@ -54,8 +55,7 @@ func (s *Session) ledgerFiles() ([]tuf.File, error) {
 		return nil, fmt.Errorf("write %s: %w", ledgerHolders, err)
 	}
 	name := s.recordName()
-	record := s.record.Bytes()
-	s.ledger = s.record.Digest()
+	s.ledger = digest
 	files := []tuf.File{
 		{Name: name + ".jsonl", Data: record, Perm: 0o644},
 		{Name: name + ".txt", Data: page, Perm: 0o644},

@@ -19,6 +19,9 @@ func (l *Line) Tell(e Event) {
 		l.tellProgress(e)
 	case Did:
 		l.out.paragraph("Done: " + e.Text)
+	case Fact:
+	case Alarm:
+		l.out.paragraph("CAUTION: " + e.Text)
 	case Trouble:
 		l.out.paragraph("Trouble: " + e.Text)
 	case Ended:

@@ -143,6 +143,8 @@ const (
 	Note     EventKind = "note"     // something worth a line
 	Did      EventKind = "did"      // something was finished: shown with a check mark
 	Trouble  EventKind = "trouble"  // something went wrong and a way on will be asked for
+	Alarm    EventKind = "alarm"    // the world did what nobody asked for: a device was refused
+	Fact     EventKind = "fact"     // for the record alone: operators show nothing
 	Progress EventKind = "progress" // Done of Total of Text; Done == Total ends it
 	Ended    EventKind = "ended"    // the ceremony: Text says how
 )

@@ -54,7 +54,11 @@ func (r *Record) Tell(e Event) {
 			line.Data = map[string]string{"ceremony": e.Outline.Name, "rehearsal": fmt.Sprint(e.Outline.Rehearsal),
 				"network": e.Outline.Network}
 		}
-		r.append(line)
+		if e.Kind == Alarm {
+			r.appendBeside(line)
+		} else {
+			r.append(line)
+		}
 	}
 	r.op.Tell(e)
 }
@@ -114,9 +118,20 @@ func (r *Record) append(line RecordLine) {
 	r.write(line)
 }
 
+// appendBeside is append for what comes at any moment: an answer that is kept back
+// stays so, or it would be written before it is known whether it will do.
+func (r *Record) appendBeside(line RecordLine) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.write(line)
+}
+
 func (r *Record) write(line RecordLine) {
 	if line.Time.IsZero() {
-		line.Time, line.Step = r.now, r.step
+		line.Time = r.now
+	}
+	if line.Step == "" {
+		line.Step = r.step
 	}
 	r.now, r.step = line.Time.UTC(), line.Step
 	line.Time = r.now.Truncate(time.Second)
@@ -129,20 +144,25 @@ func (r *Record) write(line RecordLine) {
 	r.last = sha256.Sum256(b)
 }
 
-// Bytes is the record so far, as JSON lines.
-func (r *Record) Bytes() []byte {
+// sofar is the record with the digest that vouches for it: of one moment, while
+// refusals may be told beside.
+func (r *Record) sofar() ([]byte, tuf.Digest) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.settle()
-	return append(bytes.Join(r.lines, []byte("\n")), '\n')
+	return append(bytes.Join(r.lines, []byte("\n")), '\n'), r.last
+}
+
+// Bytes is the record so far, as JSON lines.
+func (r *Record) Bytes() []byte {
+	lines, _ := r.sofar()
+	return lines
 }
 
 // Digest is the SHA-256 of the last line: it vouches for the whole record.
 func (r *Record) Digest() tuf.Digest {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.settle()
-	return r.last
+	_, digest := r.sofar()
+	return digest
 }
 
 // ReadRecord reads a record and follows its chain.
@@ -169,8 +189,10 @@ func ReadRecord(b []byte) ([]RecordLine, tuf.Digest, error) {
 }
 
 // Page is the record as a page of text for people.
-func (r *Record) Page() ([]byte, error) {
-	lines, digest, err := ReadRecord(r.Bytes())
+func (r *Record) Page() ([]byte, error) { return pageOf(r.Bytes()) }
+
+func pageOf(record []byte) ([]byte, error) {
+	lines, digest, err := ReadRecord(record)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 // Script is a ceremony: a list of steps.
 type Script struct {
 	Name, Title, Intro string
+	Leave              string // what leaving it means, where no keys and drives are made
 	Steps              []Step
 }
 
@@ -32,15 +33,24 @@ var errFault = errors.New("a fault in the program")
 // Run plays a script to its end. The error is nil when it reached its end,
 // ErrStop when a person left it, or what went wrong. Secrets are wiped whatever
 // happens.
-func Run(ctx context.Context, script Script, env Env, op Operator) (err error) {
+func Run(ctx context.Context, script Script, env Env, op Operator) error {
 	s, err := newSession(script, env, op)
 	if err != nil {
 		return err
 	}
+	return s.play(ctx)
+}
+
+// play does the steps. What the first screens saw stands at the beginning of the
+// record, and devices that are refused meanwhile are told at any moment.
+func (s *Session) play(ctx context.Context) (err error) {
+	script := s.script
 	defer s.Keys.Wipe()
 	s.tell(Event{Kind: Began, Text: script.Title, Outline: s.outline})
+	s.tellBefore()
 	err = errFault // until it is known better
 	defer func() { s.tell(Event{Kind: Ended, Text: ending(err)}) }()
+	defer s.watchRefused(ctx)()
 	for s.at < len(script.Steps) {
 		step := script.Steps[s.at]
 		if s.began != s.at {

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"signer/ceremony/tuf"
@@ -36,8 +37,9 @@ type Session struct {
 	anew    string              // the key that is made anew: its passphrase is forgotten
 	recall  map[string]string   // the last answers, as defaults after going back
 	planned State               // the plan as it was left, for who comes back to it
+	refused int                 // devices, that the record began with
 	stirs   int                 // how often dice were stirred in
-	offset  time.Duration       // of the true time from the computer's clock
+	offset  atomic.Int64        // nanoseconds of the true time from the computer's clock; refusals are told beside
 	written []DriveReport       // drives as they stand, by label
 	aside   []DriveReport       // drives that others took the place of
 	proven  map[tuf.Digest]bool // key files that were unlocked after they came back from a drive
@@ -124,7 +126,13 @@ func (s *Session) jump(stepID string) error {
 func (s *Session) step() Step { return s.script.Steps[min(s.at, len(s.script.Steps)-1)] }
 
 // now is the true time, as far as the operator confirmed it.
-func (s *Session) now() time.Time { return s.env.Now().Add(s.offset).UTC() }
+func (s *Session) now() time.Time { return s.env.Now().Add(s.ahead()).UTC() }
+
+// ahead is how far that is from the computer's clock.
+func (s *Session) ahead() time.Duration { return time.Duration(s.offset.Load()) }
+
+// setAhead makes t the true time.
+func (s *Session) setAhead(t time.Time) { s.offset.Store(int64(t.Sub(s.env.Now()))) }
 
 func (s *Session) tell(e Event) {
 	e.Time, e.Step = s.now(), s.step().ID

@@ -31,7 +31,7 @@ func eventLines(e ceremony.Event) []string {
 	switch e.Kind {
 	case ceremony.Did:
 		glyph, style = tick, good
-	case ceremony.Trouble:
+	case ceremony.Trouble, ceremony.Alarm:
 		glyph, style = cross, bad
 	}
 	out := hang(glyph+" ", e.Text, rightWidth)

@@ -14,12 +14,13 @@ import (
 
 // Options are the world of a screen.
 type Options struct {
-	In     io.Reader // the keyboard
-	Out    io.Writer // the terminal
-	Tray   ceremony.Tray
-	Now    func() time.Time
-	Env    []string   // NO_COLOR and TERM are looked at
-	Drives func() int // how many are plugged in; nil says nothing of them
+	In      io.Reader // the keyboard
+	Out     io.Writer // the terminal
+	Tray    ceremony.Tray
+	Now     func() time.Time
+	Env     []string   // NO_COLOR and TERM are looked at
+	Drives  func() int // how many are plugged in; nil says nothing of them
+	Refused func() int // how many devices were turned away
 }
 
 // errGone is the cause of a ceremony's end when its screen ended first.

@@ -51,9 +51,10 @@ type screen struct {
 
 // world is what is around the screen: looked at once a second, by a command.
 type world struct {
-	now    time.Time
-	drives int // -1: nobody counts them
-	sticks []ceremony.Stick
+	now     time.Time
+	drives  int // -1: nobody counts them
+	refused int // devices
+	sticks  []ceremony.Stick
 }
 
 type (
@@ -69,6 +70,9 @@ func newScreen(o Options) *screen {
 		w := world{now: o.Now(), drives: -1}
 		if o.Drives != nil {
 			w.drives = o.Drives()
+		}
+		if o.Refused != nil {
+			w.refused = o.Refused()
 		}
 		if o.Tray != nil {
 			w.sticks = o.Tray.Sticks()
@@ -219,8 +223,9 @@ func (s *screen) tell(e ceremony.Event) {
 		if e.Done >= e.Total {
 			s.progress = nil
 		}
+	case ceremony.Fact: // for the record
 	default:
-		if e.Kind != ceremony.Note && e.Kind != ceremony.Did {
+		if e.Kind != ceremony.Note && e.Kind != ceremony.Did && e.Kind != ceremony.Alarm {
 			s.progress = nil // it goes no further
 		}
 		s.log = append(s.log, e)

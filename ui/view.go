@@ -170,14 +170,22 @@ func (s *screen) digits(does string) key.Binding {
 	return b
 }
 
-// standing is how this computer stands, in full and in fewer words.
+// standing is how this computer stands, in full and in fewer words. A device that
+// was refused is the last thing to be left out.
 func (s *screen) standing() []string {
-	if s.world.drives < 0 {
-		return []string{s.outline.Network}
+	var parts []string
+	if s.outline.Network != "" {
+		parts = append(parts, s.outline.Network)
 	}
-	drives := count(s.world.drives, "drive")
-	if s.outline.Network == "" {
-		return []string{drives}
+	if s.world.drives >= 0 {
+		parts = append(parts, count(s.world.drives, "drive"))
 	}
-	return []string{s.outline.Network + " · " + drives, drives}
+	if s.world.refused > 0 {
+		parts = append(parts, fmt.Sprintf("%d refused", s.world.refused))
+	}
+	var out []string
+	for i := range parts {
+		out = append(out, strings.Join(parts[i:], " · "))
+	}
+	return out
 }
