@@ -45,6 +45,12 @@ func (r *Real) format(p *plugged, label string) error {
 }
 
 func (r *Real) write(p *plugged, disk *os.File, label string) error {
+	if !p.tested {
+		if err := ProbeCapacity(uncached{disk}, p.size, rand.Reader); err != nil {
+			return err
+		}
+		p.tested = true
+	}
 	if err := FormatFAT32(disk, p.size, label, p.number()); err != nil {
 		return err
 	}
@@ -53,6 +59,11 @@ func (r *Real) write(p *plugged, disk *os.File, label string) error {
 	}
 	return rereadTable(disk)
 }
+
+// uncached is an open disk that can be read from the medium alone.
+type uncached struct{ *os.File }
+
+func (d uncached) Drop() error { return dropCache(d.File) }
 
 // number is the serial number of a new file system. A drive that has none of its
 // own keeps the one that it goes by.

@@ -22,6 +22,7 @@ type plugged struct {
 	found  Found  // its file system
 	wrong  error  // why that cannot be told
 	volume uint32 // the serial number of the file system
+	tested bool   // its capacity is what it says
 	taken  bool   // mounted, or being formatted
 	medium *realMedium
 }

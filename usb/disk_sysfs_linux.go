@@ -59,7 +59,7 @@ func (s sysfs) disk(name string) (disk, bool) {
 	d.seq, d.size = seq, int64(sectors)*sector
 	device := s.at("block", name, "device")
 	d.vendor = firstText(d.usb, "manufacturer", device, "vendor")
-	d.model = firstText(d.usb, "product", device, "model")
+	d.model = strings.TrimPrefix(firstText(d.usb, "product", device, "model"), d.vendor+" ") // many say their maker twice
 	d.serial = serialOf(d.usb, device)
 	return d, true
 }
