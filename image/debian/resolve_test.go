@@ -64,7 +64,7 @@ func (m testMirror) add(t *testing.T, suite, extra string, byHash bool, index ma
 		time.Now().UTC().Add(-time.Hour).Format(dateForm) + "\n" + extra + "MD5Sum:\n 00 1 main/x\nSHA256:\n" + files.String()
 }
 
-func pack(t *testing.T, text string) string {
+func pack(t testing.TB, text string) string {
 	t.Helper()
 	var b strings.Builder
 	w, err := xz.WriterConfig{DictCap: 1 << 16}.NewWriter(&b)
