@@ -131,7 +131,7 @@ func (c Config) boot(b board) ([]part, error) {
 
 // part is one thing that QEMU is told to make, by argument or by QMP.
 type part struct {
-	flag  string // "-blockdev", "-chardev" or "-device"
+	flag  string // "-blockdev", "-device", "-chardev", "given-chardev" (goes with its device) or "attach"
 	props map[string]any
 }
 

@@ -105,7 +105,8 @@ func (d *Disk) Writes() (writes, flushes int) {
 }
 
 // LosePower forgets what was not flushed, except the sectors that survive says;
-// nil is none. It answers how many were forgotten. Call it after PowerCut.
+// nil is none. It answers how many were forgotten. Call it after PowerCut, or before
+// a pull: QEMU flushes a drive that it lets go.
 func (d *Disk) LosePower(survives func(sector int64) bool) (forgotten int, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -210,7 +210,7 @@ func (m *Machine) explain(err error) error {
 	defer cancel()
 	screen := "not to be had"
 	if lines, failed := m.ScreenText(ctx); failed == nil {
-		screen = strings.Join(lines, "\n")
+		screen = strings.TrimRight(strings.Join(lines, "\n"), "\n")
 	}
 	return fmt.Errorf("%w\nserial console:\n%s\nscreen:\n%s%s", err, lastLines(m.serial.Transcript(), 25), screen, m.stderr)
 }

@@ -110,7 +110,7 @@ func (m *Machine) make(ctx context.Context, p part) error {
 	switch p.flag {
 	case "-blockdev":
 		return m.Do(ctx, "blockdev-add", p.props, nil)
-	case "-chardev":
+	case "-chardev", "given-chardev":
 		return m.Do(ctx, "chardev-add", p.props, nil)
 	case "attach":
 		return m.Do(ctx, "qom-set", map[string]any{"path": "/machine/peripheral/" + p.props["id"].(string), "property": "attached", "value": true}, nil)

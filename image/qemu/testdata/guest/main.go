@@ -79,7 +79,9 @@ func do(words []string, typed *bufio.Reader) (string, error) {
 		text, err := typed.ReadString('\n')
 		return "typed: " + strings.TrimSpace(text), err
 	case words[0] == "write" && len(words) == 4:
-		return "written", write(words[1], words[2], words[3])
+		return "written", write(words[1], words[2], words[3], unix.O_SYNC)
+	case words[0] == "direct" && len(words) == 4:
+		return "written", write(words[1], words[2], words[3], unix.O_DIRECT)
 	case words[0] == "read" && len(words) == 3:
 		return read(words[1], words[2])
 	case words[0] == "off":
@@ -114,12 +116,11 @@ func usb() string {
 		if strings.Contains(filepath.Base(p), ":") {
 			continue
 		}
-		classes, _ := filepath.Glob(p + ":*/bInterfaceClass")
-		inner, _ := filepath.Glob(filepath.Join(p, "*:*", "bInterfaceClass"))
+		classes, _ := filepath.Glob(filepath.Join(p, "*:*", "bInterfaceClass"))
 		product, _ := os.ReadFile(filepath.Join(p, "product"))
 		serial, _ := os.ReadFile(filepath.Join(p, "serial"))
 		answer += fmt.Sprintf(" [%s %q %q", filepath.Base(p), strings.TrimSpace(string(product)), strings.TrimSpace(string(serial)))
-		for _, c := range append(classes, inner...) {
+		for _, c := range classes {
 			class, _ := os.ReadFile(c)
 			answer += " " + strings.TrimSpace(string(class))
 		}
@@ -128,33 +129,39 @@ func usb() string {
 	return answer
 }
 
-// write fills the sector at a place with a letter, and waits until the drive has it.
-func write(disk, at, letter string) error {
-	f, err := os.OpenFile("/dev/"+disk, os.O_RDWR|unix.O_SYNC|unix.O_EXCL, 0)
+// write fills a page at a place with a letter. With O_SYNC the drive is told to
+// flush, with O_DIRECT it has the page and is told nothing.
+func write(disk, at, letter string, how int) error {
+	f, err := os.OpenFile("/dev/"+disk, os.O_RDWR|how|unix.O_EXCL, 0)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	var offset int64
-	fmt.Sscan(at, &offset)
-	if _, err := f.WriteAt([]byte(strings.Repeat(letter, 4096)), offset); err != nil {
+	page, err := unix.Mmap(-1, 0, 4096, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE) // aligned, as O_DIRECT asks
+	if err != nil {
 		return err
 	}
-	return f.Sync()
+	copy(page, strings.Repeat(letter, len(page)))
+	var offset int64
+	fmt.Sscan(at, &offset)
+	_, err = f.WriteAt(page, offset)
+	return err
 }
 
 func read(disk, at string) (string, error) {
-	f, err := os.Open("/dev/" + disk)
+	f, err := os.OpenFile("/dev/"+disk, os.O_RDONLY|unix.O_DIRECT, 0)
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
-	var offset int64
-	fmt.Sscan(at, &offset)
-	unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED)
-	buf := make([]byte, 8)
-	if _, err := f.ReadAt(buf, offset); err != nil {
+	page, err := unix.Mmap(-1, 0, 4096, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("read: %q", buf), nil
+	var offset int64
+	fmt.Sscan(at, &offset)
+	if _, err := f.ReadAt(page, offset); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("read: %q", page[:8]), nil
 }
