@@ -15,6 +15,12 @@ const (
 	attrLong   = 0x0F
 )
 
+// The first two entries of every folder but the root.
+const (
+	oneDot  = ".          "
+	twoDots = "..         "
+)
+
 // longUnits of a name are in one entry of a long name, at these places.
 const longUnits = 13
 
@@ -55,8 +61,8 @@ func (m Image) folder(n *node) []byte {
 		b.Write(m.entry(shortName(m.paddedLabel()), attrLabel, 0, 0))
 	} else {
 		// The root is cluster 0 to its children, wherever it is.
-		b.Write(m.entry(shortName([]byte(".          ")), attrFolder, n.first, 0))
-		b.Write(m.entry(shortName([]byte("..         ")), attrFolder, n.parent.first, 0))
+		b.Write(m.entry(shortName([]byte(oneDot)), attrFolder, n.first, 0))
+		b.Write(m.entry(shortName([]byte(twoDots)), attrFolder, n.parent.first, 0))
 	}
 	for _, child := range n.children {
 		b.Write(child.longName())

@@ -26,6 +26,12 @@ const (
 	espStart = 128 << 10 / sector
 )
 
+// What is written can be read: Files keeps to the same bounds.
+const (
+	mostFiles = 10_000
+	mostSteps = 16 // in a name, the file's own included
+)
+
 // File is a file of the EFI System Partition.
 type File struct {
 	Name string // with slashes: "EFI/BOOT/BOOTX64.EFI"

@@ -17,7 +17,7 @@ const longest = 255 // units of UTF-16 in a long name
 func checkName(name string) error {
 	switch {
 	case name == "" || name == "." || name == "..":
-		return fmt.Errorf("%w: a part of it is empty, . or ..", ErrName)
+		return fmt.Errorf("%w: a part of it is nothing, or dots alone", ErrName)
 	case !utf8.ValidString(name):
 		return fmt.Errorf("%w: not UTF-8", ErrName)
 	case strings.HasSuffix(name, ".") || strings.HasSuffix(name, " ") || strings.HasPrefix(name, " "):

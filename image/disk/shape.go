@@ -35,6 +35,9 @@ func (s shape) at(cluster int) int64 {
 
 // fit gives everything its clusters and finds the smallest image for them.
 func fit(root *node) (shape, error) {
+	if err := checkFolders(root); err != nil {
+		return shape{}, err
+	}
 	used := place(root)
 	if used > most {
 		return shape{}, fmt.Errorf("%d MiB of files: %w: a FAT16 of %d byte clusters holds %d MiB",
@@ -47,6 +50,21 @@ func fit(root *node) (shape, error) {
 			return s, nil
 		}
 	}
+}
+
+// checkFolders: the root's place is fixed, and no folder may pass 2 MiB.
+func checkFolders(root *node) error {
+	var err error
+	root.walk(func(n *node) {
+		limit := 1 << 16
+		if n == root {
+			limit = rootEntries
+		}
+		if err == nil && n.entries() > limit {
+			err = fmt.Errorf("folder %q: %w: %d entries of %d", n.path, ErrSpace, n.entries(), limit)
+		}
+	})
+	return err
 }
 
 // place numbers the clusters: folders first, then files, each in one piece. It

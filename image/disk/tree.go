@@ -24,6 +24,9 @@ type node struct {
 
 // plant makes the tree of the files' folders, in the order of the names.
 func plant(files []File) (*node, error) {
+	if len(files) > mostFiles {
+		return nil, fmt.Errorf("%d files: %w: %d are the most", len(files), ErrSpace, mostFiles)
+	}
 	root := &node{dir: true}
 	known := map[string]*node{} // by folded path: FAT knows no case
 	for _, f := range files {
@@ -45,6 +48,9 @@ func plant(files []File) (*node, error) {
 func grow(root *node, known map[string]*node, f File) error {
 	at := root
 	steps := strings.Split(f.Name, "/")
+	if len(steps) > mostSteps {
+		return fmt.Errorf("%q: %w: more than %d folders in each other", f.Name, ErrSpace, mostSteps-1)
+	}
 	for i, step := range steps {
 		if err := checkName(step); err != nil {
 			return fmt.Errorf("%q: %w", f.Name, err)
