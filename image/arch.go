@@ -20,7 +20,7 @@ type arch struct {
 
 func arches() []arch {
 	return []arch{
-		{name: "amd64", efi: "X64", grub: "x86_64", serial: "ttyS0", limit: 24 << 20, purposes: amd64Purposes()},
+		{name: "amd64", efi: "X64", grub: "x86_64", serial: "ttyS0", limit: 24_000_000, purposes: amd64Purposes()},
 		{name: "arm64", efi: "AA64", grub: "arm64", serial: "ttyAMA0", limit: 60_000_000, purposes: arm64Purposes()},
 	}
 }
@@ -56,18 +56,17 @@ func (a arch) kernel() debian.Want {
 	return debian.Want{Pattern: form, Arch: a.name, Suites: suites()}
 }
 
-func (a arch) shim() debian.Want        { return a.want("shim-signed") }
-func (a arch) shimHelpers() debian.Want { return a.want("shim-helpers-" + a.name + "-signed") }
-func (a arch) grubSigned() debian.Want  { return a.want("grub-efi-" + a.name + "-signed") }
-func (a arch) fonts() debian.Want       { return a.want("console-setup-linux") }
-func (a arch) keyboards() debian.Want   { return a.want("xkb-data") }
-func (a arch) keysyms() debian.Want     { return a.want("x11proto-dev") }
+func (a arch) shim() debian.Want       { return a.want("shim-signed") }
+func (a arch) grubSigned() debian.Want { return a.want("grub-efi-" + a.name + "-signed") }
+func (a arch) fonts() debian.Want      { return a.want("console-setup-linux") }
+func (a arch) keyboards() debian.Want  { return a.want("xkb-data") }
+func (a arch) keysyms() debian.Want    { return a.want("x11proto-dev") }
 
 // Wants are the packages that images of all architectures are made from.
 func Wants() []debian.Want {
 	var all []debian.Want
 	for _, a := range arches() {
-		all = append(all, a.kernel(), a.shim(), a.shimHelpers(), a.grubSigned(), a.fonts(), a.keyboards(), a.keysyms())
+		all = append(all, a.kernel(), a.shim(), a.grubSigned(), a.fonts(), a.keyboards(), a.keysyms())
 	}
 	return all
 }
@@ -80,13 +79,14 @@ type efiProgram struct {
 }
 
 // chain is what runs before the kernel. The firmware looks for BOOTX64.EFI, which
-// is shim, signed by Microsoft; shim looks beside itself for the two others,
-// signed by Debian.
+// is shim, signed by Microsoft; shim starts GRUB beside it, signed by Debian. Its
+// third part, MokManager, is left out: it offers to trust other keys when a
+// signature is wrong, which is what somebody who altered the stick would want, and
+// it has 0.9 MB.
 func (a arch) chain() []efiProgram {
 	low := strings.ToLower(a.efi)
 	return []efiProgram{
 		{a.shim(), "usr/lib/shim/shim" + low + ".efi.signed", "EFI/BOOT/BOOT" + a.efi + ".EFI"},
-		{a.shimHelpers(), "usr/lib/shim/mm" + low + ".efi.signed", "EFI/BOOT/mm" + low + ".efi"},
 		{a.grubSigned(), "usr/lib/grub/" + a.grub + "-efi-signed/grub" + low + ".efi.signed", "EFI/BOOT/grub" + low + ".efi"},
 	}
 }

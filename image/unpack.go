@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -131,13 +130,4 @@ func replace(name string, data []byte) error {
 		return errors.Join(err, os.Remove(f.Name()))
 	}
 	return os.Rename(f.Name(), name)
-}
-
-// Open lets files be a file system that is read by whole names only.
-func (f files) Open(name string) (fs.File, error) {
-	data, ok := f[name]
-	if !ok || !fs.ValidPath(name) {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
-	}
-	return &file{Reader: bytes.NewReader(data), name: name}, nil
 }
