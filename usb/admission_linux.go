@@ -1,0 +1,287 @@
+package usb
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"regexp"
+	"slices"
+	"sync"
+)
+
+// guard lets USB devices in, or not. From lock on the kernel gives a new device
+// an address and reads its descriptors, and no more, until somebody writes 1 to
+// its "authorized" (Documentation/usb/authorization.rst): that is guard.
+//
+// What was there before stays when it is a hub, a drive, or nothing but human
+// interfaces: the keyboards that the person in front of it has seen listed, and
+// built-in touch pads. All else, such as a built-in camera, is turned off.
+type guard struct {
+	sys sysfs
+
+	deciding sync.Mutex // held while devices are spoken to, which a bad one can make long
+	on       bool
+	seen     map[string]string // port to device number: what was decided, and is still there
+	kept     []usbDevice       // the keyboards that were there at lock
+
+	mu   sync.Mutex
+	away []string // sentences
+	back []string // sentences
+}
+
+// ErrNoKeyboard is that no keyboard would be left.
+var ErrNoKeyboard = errors.New("the only keyboard says that it is something else besides: use a plain one")
+
+// mostAway bounds what a device that comes and goes for ever can have us keep.
+const mostAway = 1000
+
+func newGuard(root string) *guard {
+	return &guard{sys: sysfs(root), seen: map[string]string{}}
+}
+
+// lock has nothing admitted from now on but drives, hubs and the keyboards that
+// are there now. What comes while it looks is a new device: the kernel is told
+// first.
+func (g *guard) lock() error {
+	g.deciding.Lock()
+	defer g.deciding.Unlock()
+	if g.on {
+		return nil
+	}
+	devices, err := g.present()
+	if err != nil {
+		return fmt.Errorf("guard USB: %w", err)
+	}
+	if err := g.leavesKeyboard(devices); err != nil {
+		return fmt.Errorf("guard USB: %w", err)
+	}
+	if err := g.close(); err != nil {
+		return fmt.Errorf("guard USB: %w", err)
+	}
+	g.on = true
+	for _, d := range devices {
+		g.keep(d)
+	}
+	if err := g.lookAround(); err != nil {
+		return fmt.Errorf("guard USB: %w", err)
+	}
+	return nil
+}
+
+// close has the kernel admit nothing by itself: on the controllers that are
+// there, and on those that come.
+func (g *guard) close() error {
+	names, err := g.names(controllerName)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if err := g.closeController(name); err != nil {
+			return err
+		}
+	}
+	err = g.sys.put("0", "module", "usbcore", "parameters", "authorized_default")
+	if errors.Is(err, os.ErrNotExist) { // what is not there as a module has no hot plugging either; arrived sees to it
+		return nil
+	}
+	return err
+}
+
+func (g *guard) closeController(name string) error {
+	return g.sys.put("0", "bus", "usb", "devices", name, "authorized_default")
+}
+
+// keep decides on a device that was there before.
+func (g *guard) keep(d usbDevice) {
+	g.seen[d.port] = d.number
+	switch kind := d.descriptors.kind(); {
+	case kind == kindHub, kind == kindDrive, kind == kindPointer && !d.types:
+	case kind == kindKeyboard, kind == kindPointer:
+		g.kept = append(g.kept, d)
+	default:
+		g.turnAway(d.String()+", which was there before", g.allow(d.port, false))
+	}
+}
+
+// leavesKeyboard refuses to turn off the only keyboard.
+func (g *guard) leavesKeyboard(devices []usbDevice) error {
+	var odd error
+	for _, d := range devices {
+		switch kind := d.descriptors.kind(); {
+		case d.types && kind != kindOther:
+			return nil
+		case d.types:
+			odd = fmt.Errorf("%w: %s", ErrNoKeyboard, d)
+		}
+	}
+	if len(g.builtIn()) > 0 {
+		return nil
+	}
+	return odd
+}
+
+// arrived decides on a device when the kernel says that it is there: its path, as
+// in a message of the kernel's. It reports whether there is something to tell.
+func (g *guard) arrived(devpath string) (told bool) {
+	g.deciding.Lock()
+	defer g.deciding.Unlock()
+	before := len(g.refused()) + len(g.returned())
+	g.decide(path.Base(devpath))
+	return len(g.refused())+len(g.returned()) > before
+}
+
+// removed forgets what was decided on a device: the next one on its port is new.
+func (g *guard) removed(devpath string) {
+	g.deciding.Lock()
+	defer g.deciding.Unlock()
+	delete(g.seen, path.Base(devpath))
+}
+
+// missed decides on all that is there, after messages of the kernel's were lost.
+func (g *guard) missed() error {
+	g.deciding.Lock()
+	defer g.deciding.Unlock()
+	return g.lookAround()
+}
+
+func (g *guard) lookAround() error {
+	names, err := g.names(deviceName)
+	if err != nil {
+		return err
+	}
+	controllers, err := g.names(controllerName)
+	for _, name := range append(controllers, names...) {
+		g.decide(name)
+	}
+	return err
+}
+
+func (g *guard) decide(name string) {
+	switch {
+	case !g.on:
+	case controllerName.MatchString(name):
+		if err := g.closeController(name); err != nil {
+			g.turnAway(fmt.Sprintf("the USB controller %s", name), err)
+		}
+	case deviceName.MatchString(name):
+		g.decideDevice(name)
+	}
+}
+
+// decideDevice admits a device or leaves it as it is: the kernel has not let it
+// in. One that is in, on a controller that came with its devices before it could
+// be told, is put out first.
+func (g *guard) decideDevice(port string) {
+	d, err := g.sys.device(port)
+	if d.number != "" && g.seen[port] == d.number {
+		return
+	}
+	g.seen[port] = d.number
+	if err == nil && g.sys.authorized(port) != "0" {
+		err = g.allow(port, false)
+	}
+	if err != nil {
+		g.turnAway(fmt.Sprintf("%s on USB port %s cannot be read", d.name(), port), errors.Join(err, g.allow(port, false)))
+		return
+	}
+	known := slices.ContainsFunc(g.kept, d.again)
+	switch kind := d.descriptors.kind(); {
+	case kind == kindHub, kind == kindDrive:
+		if err := g.allow(port, true); err != nil {
+			g.turnAway(d.String(), err)
+		}
+	case known:
+		if err := g.allow(port, true); err != nil {
+			g.turnAway(d.String(), err)
+			return
+		}
+		g.comesBack(d.String() + ", which is the keyboard that was there before")
+	case slices.ContainsFunc(g.kept, d.elsewhere):
+		g.turnAway(d.String()+", like the keyboard that was there before; that one belongs on the port where it was", nil)
+	default:
+		g.turnAway(d.String(), nil)
+	}
+}
+
+// elsewhere reports whether d could be the keyboard, plugged in somewhere else.
+func (d usbDevice) elsewhere(before usbDevice) bool {
+	before.port = d.port
+	return d.again(before)
+}
+
+func (g *guard) allow(port string, in bool) error {
+	value := "0"
+	if in {
+		value = "1"
+	}
+	return g.sys.put(value, "bus", "usb", "devices", port, "authorized")
+}
+
+// turnAway keeps a sentence for the screen and the record.
+func (g *guard) turnAway(text string, err error) {
+	if err != nil {
+		text += fmt.Sprintf(" (%v)", err)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.away) < mostAway {
+		g.away = append(g.away, text)
+	}
+}
+
+func (g *guard) comesBack(text string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.back) < mostAway {
+		g.back = append(g.back, text)
+	}
+}
+
+// refused are the devices that were turned away, oldest first.
+func (g *guard) refused() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.away)
+}
+
+// returned are the comings back of keyboards, oldest first.
+func (g *guard) returned() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.back)
+}
+
+// Names in bus/usb/devices: "usb1" is the hub in a controller, "1-2.4" a device,
+// and "1-2.4:1.0" an interface of it.
+var (
+	controllerName = regexp.MustCompile(`^usb[0-9]+$`)
+	deviceName     = regexp.MustCompile(`^[0-9]+-[0-9]+(\.[0-9]+)*$`)
+)
+
+func (g *guard) names(like *regexp.Regexp) ([]string, error) {
+	entries, err := os.ReadDir(g.sys.at("bus", "usb", "devices"))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil // a computer without USB
+	}
+	var names []string
+	for _, e := range entries {
+		if like.MatchString(e.Name()) {
+			names = append(names, e.Name())
+		}
+	}
+	return names, err
+}
+
+// present are the devices that are in. A device that cannot be read is not, and
+// is decided upon as a new one.
+func (g *guard) present() ([]usbDevice, error) {
+	names, err := g.names(deviceName)
+	var devices []usbDevice
+	for _, name := range names {
+		if d, err := g.sys.device(name); err == nil && g.sys.authorized(name) == "1" {
+			devices = append(devices, d)
+		}
+	}
+	return devices, err
+}
