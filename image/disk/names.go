@@ -40,9 +40,9 @@ func fold(name string) string { return strings.ToLower(strings.ToUpper(name)) }
 // shortName is an alias as it is stored: padded with spaces, without the dot.
 type shortName [11]byte
 
-// shorten gives every node of a folder its alias: first those whose alias is
+// shorten gives every node of a folder its alias: first the ones whose alias is
 // their name but for case, so that none of these is taken by a made one.
-func shorten(nodes []*node) error {
+func shorten(nodes []*node) {
 	taken := map[shortName]bool{}
 	for _, n := range nodes {
 		if short, exact := alias(n.name); exact {
@@ -50,21 +50,18 @@ func shorten(nodes []*node) error {
 			taken[short] = true
 		}
 	}
+	next := map[shortName]int{} // the last number that was tried
 	for _, n := range nodes {
-		short, exact := alias(n.name)
+		start, exact := alias(n.name)
 		if exact {
 			continue
 		}
-		for i := 1; taken[short] || i == 1; i++ {
-			if i > 999_999 {
-				return fmt.Errorf("%q: %w: no short name is left", n.path, ErrSpace)
-			}
-			short = short.numbered(i)
+		for again := true; again; again = taken[n.short] {
+			next[start]++
+			n.short = start.numbered(next[start])
 		}
-		n.short = short
-		taken[short] = true
+		taken[n.short] = true
 	}
-	return nil
 }
 
 // alias is the name in 8 and 3 characters; exact says that nothing but case was
@@ -112,7 +109,7 @@ func shortPart(to []byte, text string) (exact bool) {
 func (s shortName) numbered(i int) shortName {
 	tail := "~" + strconv.Itoa(i)
 	at := 0
-	for at < 8-len(tail) && s[at] != ' ' && s[at] != '~' {
+	for at < 8-len(tail) && s[at] != ' ' {
 		at++
 	}
 	for k := at; k < 8; k++ {

@@ -48,7 +48,7 @@ var trees = map[string]Image{
 		"..two", "sp ace", "plus+.txt", "umlaut ä.txt", "ключ", "鍵", "~1", "A~1", "a~1.b", "ABCDEF~1.TXT", "abcdefghij.txt", "abcdefghik.txt", "ABCDEF~2.txt",
 		"a b.c", "ab.c", "[x]", "[y]", "_x_", "thirteen units", "thirteenunits", "twenty_six_units_of_a_name",
 		strings.Repeat("n", 255), strings.Repeat("n", 254)+"m", "deep/1/2/3/4/5/6/7/8/9/10/11/12/13/14/file")...),
-	"many in a folder": imageOf(named(numbered(3000, "folder/the same beginning %d.json")...)...),
+	"many in a folder": imageOf(named(numbered(1000, "folder/the same beginning %d.json")...)...),
 	"many folders":     imageOf(named(numbered(300, "%[1]d/%[1]d/%[1]d.json")...)...),
 	"a full root":      imageOf(named(numbered(511, "F%d")...)...),
 	"a folder's end":   imageOf(named(numbered(62, "F/G%d")...)...), // with . and .. a cluster to the last entry

@@ -34,14 +34,11 @@ func plant(files []File) (*node, error) {
 			return nil, err
 		}
 	}
-	var err error
 	root.walk(func(n *node) {
 		slices.SortFunc(n.children, func(a, b *node) int { return strings.Compare(a.name, b.name) })
-		if short := shorten(n.children); err == nil {
-			err = short
-		}
+		shorten(n.children)
 	})
-	return root, err
+	return root, nil
 }
 
 // grow adds a file, and the folders on its way that are not there yet.
