@@ -276,8 +276,25 @@ func TestBlocksOfXZSideBySide(t *testing.T) {
 		}
 	}
 	two := append(bytes.Clone(packed), packed...)
-	if have, err := unpackXZ(two); err != nil || len(have) != 2*len(plain) {
+	if have, err := unpackXZ(two); !errors.Is(err, ErrPackage) {
 		t.Errorf("two streams: %d bytes, %v", len(have), err)
+	}
+}
+
+// A header of a few bytes must not make the decoder set 4 GB aside.
+func TestTheDictionaryOfXZIsBounded(t *testing.T) {
+	packed := []byte(pack(t, "text"))
+	if err := checkDictionary(bytes.NewReader(packed), 12); err != nil {
+		t.Fatal(err)
+	}
+	at := 12 + bytes.IndexByte(packed[12:], 0x21) // the filter's id, then one byte of size
+	packed[at+2] = 40
+	if err := checkDictionary(bytes.NewReader(packed), 12); !errors.Is(err, ErrPackage) || !strings.Contains(err.Error(), "dictionary") {
+		t.Error(err)
+	}
+	packed[at] = 0x04 // a filter for x86 code
+	if err := checkDictionary(bytes.NewReader(packed), 12); !errors.Is(err, ErrPackage) {
+		t.Error(err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/ulikunitz/xz"
@@ -14,9 +15,10 @@ import (
 
 // Decoding one block after another took 12 to 16 s for the kernel's package
 // (measured). Debian's packages are one xz stream of blocks of 24 MB, which can be
-// decoded side by side: each is given to the decoder as a stream of its own. Other
-// forms are decoded in one piece, once their end is seen to be there: the decoder
-// takes a stream that is cut off between two blocks for a whole one (measured).
+// decoded side by side: each is given to the decoder as a stream of its own. What
+// is one block, or has large ones, is decoded in one piece, once its end is seen to
+// be there: the decoder takes a stream that is cut off between two blocks for a whole one (measured).
+
 // openXZ reads what is compressed in raw. The close function ends its work and
 // must be called.
 func openXZ(raw *io.SectionReader) (io.Reader, func(), error) {
@@ -24,7 +26,7 @@ func openXZ(raw *io.SectionReader) (io.Reader, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(blocks) < 2 {
+	if len(blocks) < 2 || slices.ContainsFunc(blocks, func(b xzBlock) bool { return b.size > maxBlock }) {
 		r, err := xz.NewReader(bufio.NewReaderSize(raw, 1<<16))
 		return r, func() {}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -11,8 +12,13 @@ import (
 
 // Sections are those of the description of the .xz format, version 1.2.1.
 
-// maxBlock bounds what one block may unpack to, as it is held in memory.
-const maxBlock = 64 << 20
+// maxBlock bounds what one block may unpack to where blocks are held in memory.
+// maxDictionary bounds what a decoder sets aside: the format allows 4 GB, which a
+// header of a few bytes could ask for, and "xz -9" uses 64 MiB.
+const (
+	maxBlock      = 64 << 20
+	maxDictionary = 64 << 20
+)
 
 // xzBlock is one block as a stream of its own.
 type xzBlock struct {
@@ -20,9 +26,8 @@ type xzBlock struct {
 	size   int64 // unpacked
 }
 
-// splitXZ gives the blocks of a file that is one stream, by the index at its end
-// (§2.1.2, §4), and none when it is more than one, or when a block is too large.
-// Without that end the file is an error.
+// splitXZ gives the blocks of one stream by the index at its end (§2.1.2, §4).
+// What is not one stream, whole and of blocks with modest needs, is an error.
 func splitXZ(raw *io.SectionReader) (blocks []xzBlock, err error) {
 	const headerSize, footerSize = 12, 12
 	var header [headerSize]byte
@@ -48,8 +53,11 @@ func splitXZ(raw *io.SectionReader) (blocks []xzBlock, err error) {
 	at := int64(headerSize)
 	for _, r := range records {
 		padded := (r.unpadded + 3) &^ 3
-		if r.unpacked > maxBlock || padded > end-at {
-			return nil, nil
+		if padded > end-at {
+			return nil, errNoEnd
+		}
+		if err := checkDictionary(raw, at); err != nil {
+			return nil, err
 		}
 		blocks = append(blocks, xzBlock{io.MultiReader(bytes.NewReader(header[:]),
 			bufio.NewReaderSize(io.NewSectionReader(raw, at, padded), 1<<16),
@@ -57,12 +65,37 @@ func splitXZ(raw *io.SectionReader) (blocks []xzBlock, err error) {
 		at += padded
 	}
 	if at != end {
-		return nil, nil
+		return nil, fmt.Errorf("%w: its xz data is more than one stream", ErrPackage)
 	}
 	return blocks, nil
 }
 
 var errNoEnd = fmt.Errorf("%w: its xz data has no end", ErrPackage)
+
+// checkDictionary reads the header of the block at this place (§3.1) as far as the
+// size of its dictionary (§5.3.1).
+func checkDictionary(raw io.ReaderAt, at int64) error {
+	var header [32]byte
+	n, err := raw.ReadAt(header[:], at)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	rest := header[2:max(n, 2)]
+	for _, size := range []byte{0x40, 0x80} { // sizes of the block, packed and unpacked, if they are there
+		if header[1]&size != 0 {
+			_, n := binary.Uvarint(rest)
+			rest = rest[max(n, 0):]
+		}
+	}
+	const lzma2 = 0x21
+	if header[1]&3 != 0 || len(rest) < 3 || rest[0] != lzma2 || rest[1] != 1 || rest[2] > 40 {
+		return fmt.Errorf("%w: its xz data has other filters than LZMA2", ErrPackage)
+	}
+	if bits := int64(rest[2]); (2|bits&1)<<(bits/2+11) > maxDictionary {
+		return fmt.Errorf("%w: its xz data wants a dictionary of more than %d bytes", ErrPackage, int64(maxDictionary))
+	}
+	return nil
+}
 
 type indexRecord struct{ unpadded, unpacked int64 }
 
