@@ -202,8 +202,9 @@ func (s *Session) wrongDrive(job driveJob, found finding) string {
 	return ""
 }
 
-// approve asks whether the drive may be written. A blank drive needs only Enter;
-// what has files needs a typed word.
+// approve asks whether the drive may be written. What has files needs a typed
+// word, and so does every real drive that is formatted: it has no sticker yet that
+// tells it from another one. A blank drive of a rehearsal needs only Enter.
 func (s *Session) approve(ctx context.Context, job driveJob, found finding) (format bool, err error) {
 	ours := s.isOfThisCeremony(job, found)
 	if job.update && ours && found.drive.FileSystem != "" && found.foreign == nil { // formatting it may have failed
@@ -215,7 +216,7 @@ func (s *Session) approve(ctx context.Context, job driveJob, found finding) (for
 	switch {
 	case ours && found.manifest != nil:
 		q.Options[0].Label = "Yes, write it again"
-	case (found.files > 0 || found.foreign != nil) && !ours:
+	case (!found.isBlank() || !found.drive.Virtual) && !ours:
 		return true, s.approveErasing(ctx, job, found)
 	}
 	way, err := s.choose(ctx, q)
@@ -224,6 +225,9 @@ func (s *Session) approve(ctx context.Context, job driveJob, found finding) (for
 	}
 	return !(ours && found.manifest != nil), err
 }
+
+// isBlank says whether there is nothing on the drive that anybody could miss.
+func (f finding) isBlank() bool { return f.files == 0 && f.foreign == nil }
 
 // isOfThisCeremony says whether the drive is the job's from an earlier attempt.
 func (s *Session) isOfThisCeremony(job driveJob, found finding) bool {
@@ -252,8 +256,10 @@ func (s *Session) isOtherRoot(m *Manifest) bool {
 // approveErasing asks for a typed word that names the drive.
 func (s *Session) approveErasing(ctx context.Context, job driveJob, found finding) error {
 	word := lastFour(found.drive)
-	what := fmt.Sprintf("This drive is not empty: %d files.", found.files)
+	what, title := fmt.Sprintf("This drive is not empty: %d files.", found.files), ": this drive is not empty"
 	switch m := found.manifest; {
+	case found.isBlank():
+		what, title = "This drive is empty. Look at it: is it the one whose serial or size stands above?", ": format this drive"
 	case found.foreign != nil:
 		what = "What is on this drive cannot be read here (" + Foreign(found.foreign.Error()) + ")."
 	case m != nil && s.isOtherRoot(m) && m.Ceremony.Began.Equal(s.State.Began):
@@ -266,7 +272,7 @@ func (s *Session) approveErasing(ctx context.Context, job driveJob, found findin
 	case found.ours:
 		what = "This drive is unfinished, or from another program: it has keys or a repository, and no complete list of what it is."
 	}
-	return s.typedFreely(ctx, Question{ID: job.label + ".erase", Title: job.title + ": this drive is not empty",
+	return s.typedFreely(ctx, Question{ID: job.label + ".erase", Title: job.title + title,
 		Text:   []Block{Table(driveFacts(found)...), Warn(what + " Formatting destroys what is on it."), Para("Esc: use another drive.")},
 		Prompt: "To format it, type: " + word, Shown: word})
 }
