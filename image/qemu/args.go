@@ -112,10 +112,14 @@ func (c Config) devices(b board) (args []string, err error) {
 func (c Config) boot(b board) ([]part, error) {
 	s := *c.Boot
 	file := part{"-blockdev", s.blockdev()}
-	device := map[string]any{"drive": s.node(), "id": s.Name, "bootindex": 0}
+	device := map[string]any{"drive": s.node(), "id": s.Name}
+	s.first = c.Kernel == "" // QEMU's own loader of a kernel has the first place
+	if s.first {
+		device["bootindex"] = 0
+	}
 	switch c.BootAs {
 	case USBStick, USBDisc:
-		s.disc, s.first = c.BootAs == USBDisc, true
+		s.disc = c.BootAs == USBDisc
 		return s.parts(false), nil
 	case SATADisc:
 		if b.disc == "" {

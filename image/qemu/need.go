@@ -35,6 +35,12 @@ func Look(c Config) error {
 	return nil
 }
 
+// Program is the name of QEMU's program for such a machine, "" when there is none.
+func Program(c Config) string {
+	b, _ := c.board()
+	return b.program
+}
+
 // Tester is what Need uses of a testing.TB.
 type Tester interface {
 	Helper()

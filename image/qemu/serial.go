@@ -19,10 +19,12 @@ type Serial struct {
 	conn net.Conn
 
 	mu    sync.Mutex
-	said  []byte // without carriage returns
+	said  []byte // lines end with \n alone
 	read  int    // up to here Expect has read
 	more  chan struct{}
 	ended bool
+
+	returns int // carriage returns since the last other byte
 }
 
 func listenSerial(conn net.Conn) *Serial {
@@ -36,11 +38,7 @@ func (s *Serial) listen() {
 	for {
 		n, err := s.conn.Read(buf)
 		s.mu.Lock()
-		for _, b := range buf[:n] {
-			if b != '\r' && len(s.said) < maxTranscript {
-				s.said = append(s.said, b)
-			}
-		}
+		s.take(buf[:n])
 		close(s.more)
 		s.more = make(chan struct{})
 		if err != nil {
@@ -50,6 +48,48 @@ func (s *Serial) listen() {
 		s.mu.Unlock()
 		if err != nil {
 			return
+		}
+	}
+}
+
+// take keeps what was said. Carriage returns count only inside a line, where they
+// say that it is drawn anew.
+func (s *Serial) take(p []byte) {
+	for _, b := range p {
+		switch {
+		case len(s.said) >= maxTranscript:
+			return
+		case b == '\r':
+			s.returns++
+			continue
+		case b != '\n' && s.returns > 0:
+			s.said = append(s.said, '\r')
+		}
+		s.returns = 0
+		s.said = append(s.said, b)
+	}
+}
+
+// Follow writes what is said, from the first byte on and until the machine ends,
+// as a terminal in raw mode wants it.
+func (s *Serial) Follow(ctx context.Context, w io.Writer) error {
+	for from := 0; ; {
+		s.mu.Lock()
+		heard, more, ended := string(s.said[from:]), s.more, s.ended
+		s.mu.Unlock()
+		if _, err := io.WriteString(w, strings.ReplaceAll(heard, "\n", "\r\n")); err != nil {
+			return err
+		}
+		if from += len(heard); heard != "" {
+			continue
+		}
+		if ended {
+			return nil
+		}
+		select {
+		case <-more:
+		case <-ctx.Done():
+			return context.Cause(ctx)
 		}
 	}
 }
