@@ -35,12 +35,12 @@ func (f Font) Runes() []rune { return slices.Sorted(maps.Keys(f.at)) }
 // Rune reads a picture: the first character that the font shows so. It is how
 // the tests read a screen.
 func (f Font) Rune(rows []byte) (r rune, ok bool) {
-	for _, r := range f.Runes() {
-		if bytes.Equal(f.glyphs[f.at[r]], rows) {
-			return r, true
+	for candidate, i := range f.at {
+		if (!ok || candidate < r) && bytes.Equal(f.glyphs[i], rows) {
+			r, ok = candidate, true
 		}
 	}
-	return 0, false
+	return r, ok
 }
 
 // stride is the length of a row in bytes.

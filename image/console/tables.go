@@ -51,7 +51,8 @@ func onLayout(name string) bool {
 	return row || slices.Contains([]string{"TLDE", "BKSL", "LSGT", spaceBar}, name)
 }
 
-// keymapOf makes the tables of a layout.
+// keymapOf makes the tables of a layout. With Alt letters do nothing: what the
+// kernel sends for them begins with an escape, and Esc goes back.
 func keymapOf(layout map[string]key, codes map[string]int, named keysyms) Keymap {
 	var m Keymap
 	for i := range m.tables {
