@@ -246,6 +246,21 @@ func TestLayoutsOffered(t *testing.T) {
 	}
 }
 
+// TestKeymapsAreReproducible: made twice they are the same, to the byte.
+func TestKeymapsAreReproducible(t *testing.T) {
+	ms := allKeymaps(t)
+	again, err := console.Keymaps(reader(t), read(t, source(t, keysymdef)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, m := range ms {
+		one, _ := m.MarshalBinary()
+		if two, _ := again[i].MarshalBinary(); !bytes.Equal(one, two) {
+			t.Errorf("%s is another the second time", m.Name)
+		}
+	}
+}
+
 // TestKeymapsSay what they miss: a key, a file, a section, a header.
 func TestKeymapsSay(t *testing.T) {
 	read, header := reader(t), read(t, source(t, keysymdef))

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -71,7 +72,8 @@ func keymapOf(layout map[string]key, codes map[string]int, named keysyms) Keymap
 		m.all(keypadPoint, ',')
 	}
 	w := writer{named: named, marks: map[string]bool{}}
-	for name, k := range layout {
+	for _, name := range slices.Sorted(maps.Keys(layout)) {
+		k := layout[name]
 		code, ok := codes[name]
 		if _, taken := fixed[code]; !ok || taken || !onLayout(name) {
 			continue
