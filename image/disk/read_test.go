@@ -97,6 +97,9 @@ func TestWhatIsNoImage(t *testing.T) {
 	fat, second := esp+int(s.reserved)*sector, esp+int(s.reserved+s.fat)*sector
 	root := second + int(s.fat)*sector
 	vmlinuz := root + bytes.Index(good[root:], []byte("VMLINUZ "))
+	tiny := root + bytes.Index(good[root:], []byte("SIGNER~1"))
+	folder := root + bytes.Index(good[root:], []byte("DISK~1 "))
+	efi := int(le.Uint16(good[root+bytes.Index(good[root:], []byte("EFI     "))+26:]))
 	first := int(le.Uint16(good[vmlinuz+26:]))
 	if got := s.at(first); !bytes.Equal(good[got:got+100], filled(100, 4)) {
 		t.Fatal("the test looks for vmlinuz in the wrong place")
@@ -133,6 +136,8 @@ func TestWhatIsNoImage(t *testing.T) {
 		"cut short":            func(b []byte) []byte { link(b, first, 0xFFFF); return b },
 		"a free cluster":       func(b []byte) []byte { link(b, first, 0); return b },
 		"another's":            func(b []byte) []byte { le.PutUint16(b[vmlinuz+26:], uint16(first-1)); return b },
+		"a folder's":           func(b []byte) []byte { le.PutUint16(b[tiny+26:], le.Uint16(b[folder+26:])); return b },
+		"a folder in itself":   func(b []byte) []byte { copy(b[s.at(efi)+2*32+26:], b[s.at(efi)+26:][:2]); return b },
 		"cluster 1":            func(b []byte) []byte { le.PutUint16(b[vmlinuz+26:], 1); return b },
 		"too large a size":     func(b []byte) []byte { le.PutUint32(b[vmlinuz+28:], 1<<31); return b },
 		"deleted":              func(b []byte) []byte { b[vmlinuz] = 0xE5; return b },

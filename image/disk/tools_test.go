@@ -130,6 +130,15 @@ func compare(t *testing.T, folder string, files []File) {
 	}
 }
 
+func length(t *testing.T, path string) int64 {
+	t.Helper()
+	i, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return i.Size()
+}
+
 func TestGPTIsSound(t *testing.T) {
 	sgdisk := tool(t, "sgdisk")
 	path := filepath.Join(t.TempDir(), "image")
@@ -139,7 +148,8 @@ func TestGPTIsSound(t *testing.T) {
 			t.Errorf("sgdisk -v: %s", said)
 		}
 		said := run(t, sgdisk, "-p", "-i", "1", path)
-		for _, want := range []string{testDisk.String(), testPart.String(), systemPartition.String(), "'EFI System Partition'"} {
+		usable := fmt.Sprintf("First usable sector is 256, last usable sector is %d", length(t, path)/sector-backSectors-1)
+		for _, want := range []string{usable, testDisk.String(), testPart.String(), systemPartition.String(), "'EFI System Partition'"} {
 			if !strings.Contains(said, want) {
 				t.Errorf("sgdisk does not see %s:\n%s", want, said)
 			}
