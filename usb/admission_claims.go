@@ -19,6 +19,7 @@ var usbClaims = []struct {
 	{usbClass{classStorage}, 1, "a drive of an unusual kind"},
 	{usbClass{classHub}, 1, "a hub"},
 	{usbClass{0x01}, 1, "a sound device"},
+	{usbClass{0x02, 0x02, 0xFF}, 3, "a network card"}, // RNDIS
 	{usbClass{0x02, 0x02}, 2, "a modem or serial port"},
 	{usbClass{0x02, 0x06}, 2, "a network card"}, // ECM
 	{usbClass{0x02, 0x0C}, 2, "a network card"}, // EEM

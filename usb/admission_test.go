@@ -74,6 +74,7 @@ func TestUSBKinds(t *testing.T) {
 		"floppy":             {described(none, usbClass{8, 4, 0}), kindOther, "a drive of an unusual kind"},
 		"network card (ECM)": {described(usbClass{2, 0, 0}, usbClass{2, 6, 0}, usbClass{0x0A, 0, 0}), kindOther, "a network card"},
 		"network (RNDIS)":    {described(none, usbClass{0xE0, 1, 3}, usbClass{0x0A, 0, 0}), kindOther, "a network card"},
+		"network (QEMU's)":   {described(usbClass{2, 0, 0}, usbClass{2, 2, 0xFF}, usbClass{0x0A, 0, 0}, usbClass{2, 6, 0}), kindOther, "a network card"},
 		"serial":             {described(usbClass{2, 0, 0}, usbClass{2, 2, 1}, usbClass{0x0A, 0, 0}), kindOther, "a modem or serial port"},
 		"maker's own":        {described(none, vendorOwn), kindOther, "something that only its maker knows"},
 		"Bluetooth":          {described(usbClass{0xE0, 1, 1}, usbClass{0xE0, 1, 1}), kindOther, "a Bluetooth adapter"},
