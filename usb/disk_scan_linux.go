@@ -95,7 +95,7 @@ func (r *Real) plug(d disk) {
 func (r *Real) look(p *plugged) {
 	file, err := r.openDisk(p, unix.O_RDONLY)
 	switch {
-	case errors.Is(err, unix.ENOMEDIUM):
+	case errors.Is(err, unix.ENOMEDIUM), errors.Is(err, ceremony.ErrGone): // a reader says so when it is pulled, too
 		p.size = 0
 		return
 	case err != nil:

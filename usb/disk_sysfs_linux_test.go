@@ -113,11 +113,14 @@ func TestDisksThatAreNoDrives(t *testing.T) {
 	}
 }
 
-// madeUpDrives are real drives whose kernel is made up. Their device files are not
-// there, so that what is on them is unclear.
+// madeUpDrives are real drives whose kernel is made up. Their device files are
+// none, so that what is on them is unclear.
 func madeUpDrives(t *testing.T, m madeUp) *Real {
 	t.Helper()
 	r := &Real{sys: sysfs(m.root), dev: t.TempDir(), run: t.TempDir()}
+	for _, name := range []string{"sda", "sdb", "sdc", "sr0"} {
+		must(t, os.WriteFile(r.node(name), nil, 0o600))
+	}
 	must(t, r.scan())
 	return r
 }
@@ -165,6 +168,10 @@ func TestPluggingsOfRealDrives(t *testing.T) {
 		t.Errorf("the card in the reader is %+v and was %+v", again, card)
 	}
 	step("it is taken out", true, sda(12, 0))
+	step("a card is put in and the reader pulled before it is looked at", false, func() {
+		m.disk(port+"/1-1:1.0", "sda", 13, 4096, nil)
+		must(t, os.Remove(r.node("sda")))
+	})
 	step("the reader is taken out", false, func() { must(t, os.Remove(filepath.Join(m.root, "block/sda"))) })
 	if _, err := r.Open(t.Context(), card, false); !errors.Is(err, ceremony.ErrGone) {
 		t.Errorf("what was taken out can be opened: %v", err)

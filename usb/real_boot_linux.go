@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -68,20 +67,18 @@ func (r *Real) readBoot(ctx context.Context, p *plugged, progress func(done, tot
 
 // digestOf reads in pieces that a person sees the progress of.
 func digestOf(ctx context.Context, disk *os.File, size int64, progress func(done, total int64)) (tuf.Digest, error) {
-	const piece = 1 << 20
 	hash := sha256.New()
+	piece := make([]byte, 1<<20)
 	for done := int64(0); done < size; {
 		if ctx.Err() != nil {
 			return tuf.Digest{}, context.Cause(ctx)
 		}
-		n, err := io.Copy(hash, io.NewSectionReader(disk, done, min(piece, size-done)))
-		if err == nil && n == 0 {
-			err = io.ErrUnexpectedEOF
-		}
+		n, err := disk.ReadAt(piece[:min(int64(len(piece)), size-done)], done)
 		if err != nil {
 			return tuf.Digest{}, err
 		}
-		done += n
+		hash.Write(piece[:n])
+		done += int64(n)
 		if progress != nil {
 			progress(done, size)
 		}

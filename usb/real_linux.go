@@ -19,6 +19,7 @@ type Real struct {
 	sys     sysfs
 	dev     string // "/dev"
 	run     string // where drives are mounted
+	guard   *guard
 	events  *uevents
 	heard   sync.WaitGroup
 	mu      sync.Mutex
@@ -29,7 +30,7 @@ type Real struct {
 // OpenReal finds the drives that are plugged in, and watches for others. It needs
 // root.
 func OpenReal(o RealOptions) (*Real, error) {
-	r := &Real{o: o, sys: "/sys", dev: "/dev", run: "/run/signer"}
+	r := &Real{o: o, sys: "/sys", dev: "/dev", run: "/run/signer", guard: newGuard("/sys")}
 	if err := r.start(); err != nil {
 		return nil, fmt.Errorf("open real drives: %w", err)
 	}
@@ -61,13 +62,17 @@ func (r *Real) hear() {
 	for {
 		event, err := r.events.next()
 		switch {
-		case err == nil && !event.isDisk():
-			continue
-		case err != nil && !errors.Is(err, errMissed):
+		case errors.Is(err, errMissed):
+			r.log("messages of the kernel were lost: %v, %v", r.guard.missed(), r.scan())
+			r.wake()
+		case err != nil:
 			return // closed
-		}
-		if err := r.scan(); err != nil {
-			r.log("look at the drives: %v", err)
+		case event.isUSBDevice():
+			r.admit(event)
+		case event.isDisk():
+			if err := r.scan(); err != nil {
+				r.log("look at the drives: %v", err)
+			}
 		}
 	}
 }

@@ -41,6 +41,9 @@ func (*Real) Keyboards() []string { return nil }
 // Refused is empty.
 func (*Real) Refused() []string { return nil }
 
+// Returned is empty.
+func (*Real) Returned() []string { return nil }
+
 // ReadBoot reads nothing.
 func (*Real) ReadBoot(context.Context, func(done, total int64)) (ceremony.BootDrive, error) {
 	return ceremony.BootDrive{}, ErrNotLinux

@@ -2,4 +2,8 @@ package usb
 
 import "signer/ceremony"
 
-var _ ceremony.Drives = (*Real)(nil)
+// What the first screens and the ceremonies ask of real drives.
+var (
+	_ ceremony.Drives  = (*Real)(nil)
+	_ ceremony.Guarded = (*Real)(nil)
+)

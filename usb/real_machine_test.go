@@ -1,0 +1,255 @@
+package usb_test
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"signer/image/qemu"
+)
+
+// TestRealDrives boots one machine, and does to drives in it what people do.
+func TestRealDrives(t *testing.T) {
+	m := startMachine(t, "BOOTDISK="+bootGUID)
+	m.do("wait 0", "0 drives")
+	t.Run("a blank drive is formatted, written and read back", func(t *testing.T) { on(t, m).written() })
+	t.Run("pulled while it is written", func(t *testing.T) { on(t, m).pulled() })
+	t.Run("in use by the computer's own system", func(t *testing.T) { on(t, m).inUse() })
+	t.Run("write-protected", func(t *testing.T) { on(t, m).locked() })
+	t.Run("full", func(t *testing.T) { on(t, m).full() })
+	t.Run("exFAT, in a GPT, beside another drive", func(t *testing.T) { on(t, m).two() })
+	t.Run("a drive that holds less than it says", func(t *testing.T) { on(t, m).lying() })
+	t.Run("drives without a serial number", func(t *testing.T) { on(t, m).nameless() })
+	t.Run("the drive that the computer started from", func(t *testing.T) { on(t, m).boot() })
+	t.Run("a file system that is not for us", func(t *testing.T) { on(t, m).foreign() })
+	t.Run("nothing but drives", func(t *testing.T) { on(t, m).guarded() })
+	m.do("mounts", "0 mounts []")
+}
+
+func on(t *testing.T, m *machine) *machine { return &machine{t, m.Machine, m.ctx} }
+
+func (m *machine) written() {
+	file := drive(m.T, 2<<30)
+	stick := qemu.Stick{Name: "a", File: file, Serial: "SN0001", Vendor: "ACME", Product: "Thumb"}
+	m.plug(stick)
+	m.do("wait 1", "1 drives [QEMU|USB HARDDRIVE|SN0001|2147483648||]")
+	m.do("open 0", "[blank]")
+	m.do("format 0 root-backup-1", "formatted")
+	m.do("open 0", "opened")
+	m.do("open 0", "mounted already")
+	m.do("write 0 keys/root1.json 900", "written")
+	m.do("write 0 keys/root1.json 1000", "written")
+	m.do("write 0 repository/targets.json 100000", "written")
+	m.do("write 0 KEYS/root2.json 1000", "capital letters")
+	m.do("write 0 gone 10", "written")
+	m.do("remove 0 gone", "removed")
+	m.do("sync 0", "synced")
+	m.do("mounts", "nosuid,nodev,noexec")
+	m.do("close 0", "closed")
+	m.unplug("a")
+	m.do("wait 0", "0 drives")
+	m.plug(stick)
+	m.do("wait 1", "|SN0001|2147483648|FAT32|ROOT-BKUP-1]")
+	m.do("read-only 0", "opened")
+	m.do("mounts", "vfat ro,dirsync,nosuid,nodev,noexec")
+	m.do("list 0", "keys drwx------ 4096; keys/root1.json -rw------- 1000; repository drwx------ 4096; repository/targets.json -rw------- 100000;")
+	m.do("read 0 keys/root1.json", "1000 bytes")
+	m.do("write 0 x 10", "[permission]")
+	m.do("close 0", "closed")
+	m.unplug("a")
+	m.do("wait 0", "0 drives")
+	m.checked(file)
+}
+
+// checked has the file system checked by another program.
+func (m *machine) checked(file string) {
+	drive(m.T, 1, "dd if="+file+" of=DRIVE bs=1M skip=1 status=none; fsck.vfat -n DRIVE; mdir -i DRIVE ::keys | grep root1")
+}
+
+func (m *machine) pulled() {
+	stick := qemu.Stick{Name: "a", File: drive(m.T, 256<<20, "mkfs.vfat -F 32 -n SIGNING DRIVE")}
+	m.plug(stick)
+	m.do("wait 1", "|268435456|FAT32|SIGNING]")
+	m.do("open 0", "opened")
+	m.do("write 0 a 10", "written")
+	m.do("sync 0", "synced")
+	if err := m.Serial().Send("fill 0 f 300000"); err != nil {
+		m.Fatal(err)
+	}
+	time.Sleep(100 * time.Millisecond)
+	m.unplug("a")
+	if got := m.answer("fill"); !strings.Contains(got, "[gone]") {
+		m.Errorf("a drive that was pulled gives %s", got)
+	}
+	m.do("wait 0", "0 drives")
+	m.do("list 0", "[gone]")
+	m.do("read 0 a", "[gone]")
+	m.do("sync 0", "[gone]")
+	m.do("mounts", "0 mounts")
+	m.plug(stick)
+	m.do("wait 1", "FAT32|SIGNING")
+	m.do("sync 0", "[gone]")
+	m.do("close 0", "[gone]")
+	m.do("open 0", "opened")
+	m.do("read 0 a", "10 bytes")
+	m.unplug("a")
+	m.do("wait 0", "0 drives")
+	m.do("close 0", "[gone]")
+}
+
+func (m *machine) inUse() {
+	m.plug(qemu.Stick{Name: "a", File: drive(m.T, 40<<20, "mkfs.vfat DRIVE"), Serial: "SN0002"})
+	m.do("wait 1", "FAT16")
+	m.do("elsewhere sda", "mounted")
+	m.do("open 0", "[in-use]")
+	m.do("format 0 transfer", "[in-use]")
+	m.do("nowhere", "unmounted")
+	m.do("open 0", "opened")
+	m.do("elsewhere sda", "mounted")
+	m.do("close 0", "[in-use]")
+	m.do("nowhere", "unmounted")
+	m.do("open 0", "opened")
+	m.do("close 0", "closed")
+	m.unplug("a")
+	m.do("wait 0", "0 drives")
+}
+
+func (m *machine) locked() {
+	m.plug(qemu.Stick{Name: "a", File: drive(m.T, 40<<20, "mkfs.vfat -n LOCKED DRIVE"), Serial: "SN0003", Locked: true})
+	m.do("wait 1", "FAT16|LOCKED")
+	m.do("format 0 transfer", "[read-only]")
+	m.do("open 0", "[read-only]")
+	m.do("read-only 0", "opened")
+	m.do("close 0", "closed")
+	m.unplug("a")
+	m.do("wait 0", "0 drives")
+}
+
+func (m *machine) full() {
+	m.plug(qemu.Stick{Name: "a", File: drive(m.T, 4<<20, "mkfs.vfat DRIVE"), Serial: "SN0004"})
+	m.do("wait 1", "FAT12")
+	m.do("open 0", "opened")
+	m.do("fill 0 f 900000", "after 4 files: write \"f4\": the drive is full")
+	if got := m.ask("list 0"); strings.Count(got, ";") != 4 {
+		m.Errorf("a full drive has %s", got)
+	}
+	m.do("write 0 small 1000", "written")
+	m.do("overwrite 0 small", "overwritten")
+	m.do("read 0 small", "1000 bytes 541b3e9daa09b20bf85fa273e5cbd3e80185aa4ec298e765db87742b70138a53") // of zeros
+	m.do("close 0", "closed")
+	m.unplug("a")
+	m.do("wait 0", "0 drives")
+}
+
+func (m *machine) two() {
+	other := drive(m.T, 40<<20, "mkfs.vfat -n PLAIN -i 1234ABCD DRIVE")
+	m.plug(qemu.Stick{Name: "a", File: drive(m.T, 128<<20,
+		"truncate -s 100M DRIVE.part && mkfs.exfat -L Jahre DRIVE.part && sgdisk -n 1:2048:+100M -t 1:0700 DRIVE && dd if=DRIVE.part of=DRIVE bs=1M seek=1 conv=notrunc"),
+		Serial: "SN0005"})
+	m.do("wait 1", "exFAT|Jahre]")
+	m.plug(qemu.Stick{Name: "b", File: other})
+	m.do("wait 2", "FAT16|PLAIN]")
+	m.do("open 0", "opened")
+	m.do("open 1", "opened")
+	m.do("write 0 keys/x 1000", "written")
+	m.do("write 1 keys/x 1000", "written")
+	m.do("list 0", "keys/x -rw------- 1000;")
+	m.unplug("b")
+	m.do("wait 1", "exFAT")
+	m.do("list 1", "[gone]")
+	m.do("sync 0", "synced")
+	m.do("close 0", "closed")
+	m.do("read-only 0", "opened")
+	m.do("read 0 keys/x", "1000 bytes")
+	m.do("close 0", "closed")
+	m.do("close 1", "[gone]")
+	m.unplug("a")
+	m.do("wait 0", "0 drives")
+}
+
+func (m *machine) foreign() {
+	m.plug(qemu.Stick{Name: "a", File: drive(m.T, 40<<20, "dd if=/dev/urandom of=DRIVE bs=1M count=4 conv=notrunc status=none"), Serial: "SN0007"})
+	m.do("wait 1", "|unknown|]")
+	m.do("read-only 0", "[foreign]")
+	m.do("format 0 signing", "formatted")
+	m.do("open 0", "opened")
+	m.do("close 0", "closed")
+	m.unplug("a")
+	m.do("wait 0", "0 drives")
+}
+
+// lying plugs in a drive that says 1 GB, holds 64 MB and begins again at its
+// start.
+func (m *machine) lying() {
+	disk, err := qemu.Serve(qemu.Contents{File: drive(m.T, 64<<20), Size: 1 << 30, Holds: 64 << 20, Wraps: true})
+	if err != nil {
+		m.Fatal(err)
+	}
+	defer disk.Close()
+	m.plug(qemu.Stick{Name: "liar", Disk: disk, Serial: "SN0008"})
+	m.do("wait 1", "|1073741824|")
+	m.do("format 0 signing", "[capacity]")
+	m.unplug("liar")
+	m.do("wait 0", "0 drives")
+}
+
+var identity = regexp.MustCompile(`\|(volume [0-9A-F]{4}-[0-9A-F]{4})\|`)
+
+// nameless drives say a serial number of zeros: they are told apart all the same,
+// and known again when they come back.
+func (m *machine) nameless() {
+	stick := qemu.Stick{Name: "a", File: drive(m.T, 40<<20), Serial: "0000"}
+	m.plug(stick)
+	first := identity.FindString(m.ask("wait 1"))
+	m.do("format 0 signing", "formatted")
+	m.unplug("a")
+	m.do("wait 0", "0 drives")
+	m.plug(stick)
+	again := identity.FindString(m.ask("wait 1"))
+	m.plug(qemu.Stick{Name: "b", File: drive(m.T, 40<<20), Serial: "0000"})
+	if both := identity.FindAllString(m.ask("wait 2"), -1); first == "" || first != again || len(both) != 2 || both[0] == both[1] {
+		m.Errorf("%q became %q, beside %q", first, again, both)
+	}
+	m.unplug("a")
+	m.unplug("b")
+	m.do("wait 0", "0 drives")
+}
+
+const bootGUID = "11111111-2222-4333-8444-555555555555"
+
+// boot plugs in an image of 8 MiB on a drive of 16: its digest is that of the
+// image, and it is no drive of a ceremony.
+func (m *machine) boot() {
+	file := drive(m.T, 8<<20, "sgdisk -U "+bootGUID+" -n 1:2048:0 -t 1:EF00 DRIVE", "dd if=/dev/urandom of=DRIVE bs=1M seek=1 count=2 conv=notrunc")
+	want := fmt.Sprintf("plugged true, 8388608 bytes in 8 pieces, %x", sha256.Sum256(readFile(m.T, file)))
+	if err := os.Truncate(file, 16<<20); err != nil {
+		m.Fatal(err)
+	}
+	m.do("boot", "[no-boot]")
+	stick := qemu.Stick{Name: "boot", File: file, Serial: "SN0009"}
+	for range 2 {
+		m.plug(stick)
+		m.do("plugged true", "yes")
+		m.do("boot", want)
+		m.do("wait 0", "0 drives")
+		m.unplug("boot")
+		m.do("plugged false", "yes")
+	}
+}
+
+// guarded lets nothing in but drives.
+func (m *machine) guarded() {
+	m.do("guard", "guarded")
+	m.plug(qemu.Stick{Name: "a", File: drive(m.T, 40<<20), Serial: "SN0010"})
+	m.do("wait 1", "SN0010")
+	if err := m.Plug(m.ctx, qemu.Device{Name: "net", Driver: "usb-net"}); err != nil {
+		m.Fatal(err)
+	}
+	m.do("refused 1", "RNDIS")
+	m.unplug("a")
+	m.do("wait 0", "0 drives")
+}
