@@ -57,6 +57,20 @@ func (m *Machine) Ended() bool {
 // has Restarts.
 func (m *Machine) Reset(ctx context.Context) error { return m.Do(ctx, "system_reset", nil, nil) }
 
+// WaitRestart waits for the next time that the machine's own system restarts it,
+// after an earlier number of times, and answers the new number. Only a machine
+// whose Config has Restarts outlives that.
+func (m *Machine) WaitRestart(ctx context.Context, after int) (int, error) {
+	seen := 0
+	_, err := m.qmp.event(ctx, 0, func(e Event) bool {
+		if e.Name == "RESET" && e.Data["guest"] == true {
+			seen++
+		}
+		return seen > after
+	})
+	return seen, err
+}
+
 // PowerButton presses the power button shortly, which the system may heed.
 func (m *Machine) PowerButton(ctx context.Context) error {
 	return m.Do(ctx, "system_powerdown", nil, nil)

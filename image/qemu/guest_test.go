@@ -7,12 +7,16 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"signer/image"
+	"signer/image/debian"
 )
 
-// kernelDir names the folder with the unpacked kernel package of Debian that the
-// machine of these tests runs: boot/vmlinuz-* and usr/lib/modules.
+// kernelDir names a folder with an unpacked kernel package of Debian (boot/vmlinuz-*
+// and usr/lib/modules), which is then not fetched.
 const kernelDir = "SIGNER_KERNEL"
 
 // modules are what the guest loads, in this order.
@@ -22,9 +26,12 @@ var modules = strings.Fields(`usb-common usbcore xhci-hcd xhci-pci-renesas xhci-
 func guest(t *testing.T) (kernel, initrd string) {
 	t.Helper()
 	dir := os.Getenv(kernelDir)
+	if dir == "" {
+		dir = debianKernel(t)
+	}
 	found, _ := filepath.Glob(filepath.Join(dir, "boot", "vmlinuz-*"))
-	if dir == "" || len(found) != 1 {
-		missing(t, kernelDir+" names no folder with an unpacked kernel package")
+	if len(found) != 1 {
+		t.Fatal(dir, "is no folder with one unpacked kernel package")
 	}
 	program := filepath.Join(t.TempDir(), "init")
 	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, "./testdata/guest")
@@ -66,6 +73,58 @@ func guest(t *testing.T) (kernel, initrd string) {
 		t.Fatal(err)
 	}
 	return found[0], initrd
+}
+
+// debianKernel unpacks what the guest needs of the kernel that images are made of.
+func debianKernel(t *testing.T) (dir string) {
+	t.Helper()
+	file, err := os.Open("../packages.lock")
+	if err != nil {
+		missing(t, "no kernel for the machine: "+err.Error())
+	}
+	defer file.Close()
+	lock, err := debian.ParseLock(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.IndexFunc(lock, func(p debian.Package) bool { return p.Arch == "amd64" && strings.HasPrefix(p.Name, "linux-image-") })
+	if at < 0 {
+		t.Fatal("packages.lock names no kernel")
+	}
+	mirror, err := debian.OpenMirror("")
+	if err != nil {
+		missing(t, "no kernel for the machine: "+err.Error())
+	}
+	cache, err := image.CacheFolder("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path, err := mirror.Fetch(t.Context(), cache, lock[at])
+	if err != nil {
+		missing(t, "no kernel for the machine: "+err.Error())
+	}
+	deb, err := debian.OpenDeb(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer deb.Close()
+	dir = t.TempDir()
+	err = deb.Files(isNeeded, func(name string, data []byte) error {
+		name = filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			return err
+		}
+		return os.WriteFile(name, data, 0o600)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func isNeeded(name string) bool {
+	module, ok := strings.CutSuffix(filepath.Base(name), ".ko.xz")
+	return strings.HasPrefix(name, "boot/vmlinuz-") || ok && slices.Contains(modules, module)
 }
 
 func modulePaths(t *testing.T, dir string) map[string]string {

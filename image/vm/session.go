@@ -75,6 +75,18 @@ func (t *table) tell(ctx context.Context, line string) error {
 	return err
 }
 
+// restarts tells of each time that the machine restarts by itself: a kernel that
+// panics does, and its screen is gone by then.
+func (t *table) restarts(ctx context.Context) {
+	for n := 0; ; {
+		var err error
+		if n, err = t.machine.WaitRestart(ctx, n); err != nil {
+			return
+		}
+		t.say("\r\nthe machine has restarted by itself\r\n")
+	}
+}
+
 func (t *table) ended(ctx context.Context) <-chan qemu.End {
 	ended := make(chan qemu.End, 1)
 	go func() {

@@ -47,6 +47,7 @@ func try(ctx context.Context, o options, std stdio) error {
 	defer m.Close()
 	t := &table{machine: m, sticks: sticks, out: std.out}
 	t.welcome(ctx, o, screen)
+	go t.restarts(ctx)
 	if o.serial {
 		err = t.terminal(ctx, std)
 	} else {
