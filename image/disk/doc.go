@@ -30,4 +30,6 @@
 //		ISO:   []string{"vmlinuz"},
 //	}
 //	_, err := image.WriteTo(file)
+//	files, err := disk.Files(file)     // all of them again
+//	table, err := disk.ReadTable(file) // the disk's id, and the image's length
 package disk
