@@ -38,6 +38,7 @@ type command struct {
 
 func commands() []command {
 	return []command{
+		{"home", "[--line]", "hold real ceremonies, on an offline live Linux and as root", runHome},
 		{"rehearse", "[--drives DIR] [--answers FILE | --line] [CEREMONY]", "practise a ceremony on virtual drives", runRehearse},
 		{"check", "[--json] DIR…", "read a drive or a repository, and change nothing", runCheck},
 		{"request", "--signing DIR --transfer DIR --root FILE --name NAME [--json] [ROLE…]", "make a releaser's keys, and a request to have them listed", runRequest},
@@ -47,6 +48,9 @@ func commands() []command {
 
 func main() {
 	ui.Quiet() // first of all: a trace would hold passphrases
+	if isAppliance() {
+		runAppliance(context.Background())
+	}
 	os.Exit(run(context.Background(), os.Args[1:], stdio{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Environ()}))
 }
 
@@ -98,6 +102,13 @@ func helpOn(c command, std stdio) int {
 // details are the longer texts of help.
 func details() map[string]string {
 	return map[string]string{
+		"home": `The home screen and all ceremonies on real USB drives, for a laptop that does not
+start the appliance's image: on a live Linux system that was never online, as
+root. It stops when a network interface is up. docs/image.md has more.
+
+  --line           lines in place of a screen, for serial consoles and screen
+                   readers.
+`,
 		"rehearse": `CEREMONY is create, which is the default.
 
   --drives DIR     keep the virtual drives in DIR: one folder for each drive,

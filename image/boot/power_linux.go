@@ -1,0 +1,53 @@
+package boot
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"signer/ceremony"
+)
+
+// PowerOff switches the computer off. It does not return: where the firmware
+// cannot, the screen says that the button can.
+func (a *Appliance) PowerOff() {
+	_ = a.drives.Close()
+	powerOff()
+}
+
+// Halt shows what keeps the appliance from starting, for as long as it takes to
+// read it, and switches off.
+func Halt(err error) {
+	out := os.Stderr
+	if tty, openErr := openConsole(firstConsole); openErr == nil {
+		out = tty
+	}
+	show(out, "Signer cannot start on this computer", err, "Nothing was written anywhere.")
+	powerOff()
+}
+
+// Break shows why the program ended by itself, which it never should, and
+// switches off.
+func (a *Appliance) Break(err error) {
+	_ = a.drives.Close()
+	show(a.console.File, "Signer has broken off", err, "What was written to a drive is found out when it is plugged in the next time.")
+	powerOff()
+}
+
+func show(out *os.File, what string, err error, state string) {
+	_, _ = fmt.Fprintf(out, "\r\n %s:\r\n\r\n   %s\r\n\r\n %s\r\n Take a photograph of this screen. Enter switches the computer off.\r\n",
+		what, strings.ReplaceAll(ceremony.Foreign(err.Error()), "\n", "\r\n   "), state)
+	_, _ = out.Read(make([]byte, 1))
+}
+
+func powerOff() {
+	unix.Sync()
+	_ = unix.Reboot(unix.LINUX_REBOOT_CMD_POWER_OFF)
+	fmt.Print("\r\n This computer does not switch itself off. Hold its power button.\r\n")
+	for {
+		time.Sleep(time.Hour)
+	}
+}
