@@ -162,6 +162,9 @@ func (s *Session) confirmStop(ctx context.Context) error {
 			{Key: "stay", Label: "No, go on where I was"},
 			{Key: "stop", Label: "Yes, stop the ceremony here"},
 		}}
+	if s.script.Leave != "" {
+		q.Prompt, q.Options[1].Label = "Leave?", "Yes, stop here"
+	}
 	switch a, err := s.op.Ask(ctx, q); {
 	case errors.Is(err, ErrStop), err == nil && a.Text == "stop":
 		return ErrStop

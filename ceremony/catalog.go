@@ -31,6 +31,7 @@ func Catalog() []Item {
 		{Script: CopyDrive, Stage: stageRepository, Sticks: usualSticks("root-backup-3")},
 		{Script: ChangePassphrase, Stage: stageRepository, Sticks: usualSticks()},
 		{Script: AddNote, Stage: stageRepository, Sticks: usualSticks()},
+		{Script: CheckNextImage, Stage: stageNextImage, Sticks: []string{nextLabel, transferLabel, "spare"}},
 	}
 }
 

@@ -196,6 +196,8 @@ func (s *Session) notNow(name string, v homeView) string {
 	switch up := networkUp(s.env); {
 	case up != "" && !s.env.Rehearsal:
 		return "the network is up: " + up
+	case name == "nextimage" && imageReader(s.env) == nil:
+		return "this computer cannot read drives below their file systems"
 	case changes && v.unpublished > 0:
 		return fmt.Sprintf("root %d was signed and not written out: recover first", v.unpublished)
 	case changes && v.several:

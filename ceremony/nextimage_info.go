@@ -75,5 +75,9 @@ func imageTitle(info []byte) string {
 	if err != nil {
 		return ""
 	}
-	return strings.Join(strings.Fields(i.Name+" "+i.Version), " ") + ", " + i.Arch + ", made on " + i.Built.UTC().Format("2 January 2006")
+	title := strings.Join(strings.Fields(i.Name+" "+i.Version), " ")
+	if i.Arch != "" {
+		title += ", " + i.Arch
+	}
+	return title + ", made on " + i.Built.UTC().Format("2 January 2006")
 }

@@ -75,7 +75,7 @@ func rederiveAll(t testing.TB, files map[string][]byte) (last []byte) {
 func TestTheRecordsOfEachCeremonyRebuildWhatItSigned(t *testing.T) {
 	for _, item := range ceremony.Catalog() {
 		name := item.Script().Name
-		if item.Stage == nil || name == "adopt" { // of what others signed there is no record
+		if item.Stage == nil || name == "adopt" || name == "nextimage" { // of what others signed there is no record
 			continue
 		}
 		t.Run(name, func(t *testing.T) {

@@ -56,8 +56,8 @@ func (f *firstScreens) script() Script {
 	return Script{
 		Name:  "start",
 		Title: "Start of this computer",
-		Intro: "The first screens of the appliance, before any ceremony: the keyboard, what this computer runs, the date, and that there is no network. No drive is written.",
-		Leave: "Nothing was done yet, and no drive was written. If you stop now, this computer is switched off.",
+		Intro: "The first screens of the appliance, before any ceremony: the keyboard, what this computer runs, the date, and that there is no network.",
+		Leave: "Nothing was done yet, and no drive was written. If you stop now, the appliance is switched off.",
 		Steps: []Step{
 			{ID: "keyboard", Title: "Keyboard", Do: f.keyboard,
 				Help:    "A passphrase that was typed on the wrong layout opens nothing later. From the next screen on, only drives are admitted: whatever else is plugged in is refused by name, on the screen and in the record.",
@@ -80,7 +80,7 @@ func (f *firstScreens) script() Script {
 
 // StartItem is the first screens as they are rehearsed.
 func StartItem() Item {
-	return Item{Script: func() Script { return Start(nil) }, Stage: stageBoot, Sticks: usualSticks(bootLabel)}
+	return Item{Script: func() Script { return Start(nil) }, Stage: stageBoot, Sticks: []string{bootLabel, spareSticker}}
 }
 
 // after is the world as it is for what follows.

@@ -34,6 +34,7 @@ func (f *firstScreens) readBoot(ctx context.Context, s *Session) error {
 	switch {
 	case err == nil:
 		f.boot = &boot
+		s.tell(Event{Kind: Did, Text: "the boot drive was read to its last byte", Data: map[string]string{"image_sha256": boot.Digest.String()}})
 		return nil
 	case errors.Is(err, ErrStop), ctx.Err() != nil:
 		return err
@@ -71,8 +72,8 @@ func bootPage(b BootDrive) Question {
 			Para("Compare with what was written down then: the file signer.img.sha256, or the words beside it. If a digit differs, switch off."))}
 }
 
-// imageBlocks show an image: what it says of itself, and its digest in hex and in
-// words.
+// imageBlocks show an image: its digest in hex and in words, and what it says of
+// itself. On the appliance that is one page.
 func imageBlocks(b BootDrive) []Block {
 	rows := []Row{{"Drive", Foreign(strings.Join(strings.Fields(b.Drive.Vendor+" "+b.Drive.Model+" "+b.Drive.Serial), " "))},
 		{"Image", Foreign(b.Image)}, {"Size", fmt.Sprintf("%.1f MB, %d bytes", float64(b.Size)/1e6, b.Size)}}
@@ -82,7 +83,7 @@ func imageBlocks(b BootDrive) []Block {
 	if b.Image == "" {
 		rows = append(rows[:len(rows)-2], rows[len(rows)-1])
 	}
-	return []Block{Table(rows...), Lines(groupsOf(b.Digest.Groups(), 8)), Lines(wordLines(b.Digest.Words()))}
+	return []Block{Lines(groupsOf(b.Digest.Groups(), 8) + "\n" + wordLines(b.Digest.Words())), Table(rows...)}
 }
 
 func noBootPage(why string) Question {

@@ -36,8 +36,8 @@ func (f *firstScreens) date(ctx context.Context, s *Session) error {
 
 func (s *Session) dateQuestion() Question {
 	now := s.now()
-	q := Question{ID: "date", Title: "Date and time", Prompt: "Is that the date, and the time on your watch?", Default: "right",
-		Text:    []Block{Table(Row{"UTC", when(now)}), Para("Look for your place: where clocks are at UTC+1, it is " + elsewhere(now, 60) + "."), Lines(around(now))},
+	q := Question{ID: "date", Title: "Date and time", Prompt: "Is that the date, and where you are the time on your watch?", Default: "right",
+		Text:    []Block{Table(Row{"Date", when(now)}), Lines(around(now))},
 		Options: s.dateOptions(), Refresh: s.dateOptions}
 	if wrong := s.clockProblem(now); wrong != "" {
 		q.Default = "date"
@@ -53,16 +53,16 @@ func (s *Session) dateOptions() []Option {
 	}
 }
 
-// around is a moment on the clocks of several places, in two columns.
+// around is a moment on the clocks of several places.
 func around(now time.Time) string {
 	places := []struct {
 		minutes int
 		where   string
 	}{{-8 * 60, "Los Angeles, winter"}, {-5 * 60, "New York, winter"}, {0, "London, winter"}, {60, "Berlin, winter"},
 		{2 * 60, "Berlin, summer"}, {5*60 + 30, "India"}, {8 * 60, "China"}, {10 * 60, "Sydney, winter"}}
-	var lines []string
+	lines := []string{"where clocks are at ... it is"}
 	for _, p := range places {
-		lines = append(lines, fmt.Sprintf("%-10s%-11s%s", offsetName(p.minutes), elsewhere(now, p.minutes), p.where))
+		lines = append(lines, fmt.Sprintf("%-20s%-11s%s", offsetName(p.minutes), elsewhere(now, p.minutes), p.where))
 	}
 	return strings.Join(lines, "\n")
 }

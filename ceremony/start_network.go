@@ -55,6 +55,7 @@ func showStopped(ctx context.Context, env Env, op Operator, up *NetworkUp) error
 	if err != nil {
 		return err
 	}
+	s.outline.Network = "network: " + strings.Join(up.Names, ", ")
 	s.tell(Event{Kind: Began, Text: s.script.Title, Outline: s.outline})
 	s.tell(Event{Kind: StepAt, Text: s.script.Steps[0].Title})
 	s.trouble("%v", up)

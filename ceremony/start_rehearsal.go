@@ -94,7 +94,7 @@ func (f folderImages) ReadImage(ctx context.Context, d Drive, progress func(done
 // madeUpImage stands for an image where none is at hand.
 func madeUpImage(built time.Time, version string) []tuf.File {
 	text := "This stands for the image of the appliance in a rehearsal, and starts nothing.\nPut a real signer.img in its place to rehearse with that.\n" + version + "\n"
-	info := fmt.Sprintf(`{"name":"signer","version":%q,"built":%q,"arch":"made up","kernel":"none","disk":"none"}`+"\n", version, built.UTC().Format(time.RFC3339))
+	info := fmt.Sprintf(`{"name":"signer","version":%q,"built":%q,"arch":"","kernel":"none","disk":"none"}`+"\n", version, built.UTC().Format(time.RFC3339))
 	return []tuf.File{{Name: imageName, Data: append([]byte(text), make([]byte, 1<<20-len(text))...), Perm: 0o644},
 		{Name: infoName, Data: []byte(info), Perm: 0o644}}
 }

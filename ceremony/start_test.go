@@ -135,9 +135,10 @@ func TestStartShowsTheTimeElsewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := text(c.w.seen.askedFor("date")[0])
-	for _, want := range []string{"where clocks are at UTC+1, it is 23:30", "UTC-8     14:30 ", "UTC-5     17:30 ", "UTC       22:30 ", "UTC+1     23:30 ",
-		"UTC+2     00:30 Mon", "UTC+5:30  04:00 Mon", "UTC+8     06:30 Mon", "UTC+10    08:30 Mon"} {
-		if !strings.Contains(page, want) {
+	lines := strings.Join(strings.Fields(page), " ")
+	for _, want := range []string{"where clocks are at ... it is", "UTC-8 14:30 L", "UTC-5 17:30 N", "UTC 22:30 L", "UTC+1 23:30 B",
+		"UTC+2 00:30 Mon", "UTC+5:30 04:00 Mon", "UTC+8 06:30 Mon", "UTC+10 08:30 Mon"} {
+		if !strings.Contains(lines, want) {
 			t.Errorf("the date page does not say %q:\n%s", want, page)
 		}
 	}

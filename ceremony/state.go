@@ -46,6 +46,7 @@ type State struct {
 	Recovery Recovery                // from what went wrong
 	InPart   bool                    // the root is signed by those who are here, and others sign later
 	Adoption Adoption                // of a repository that others made
+	Next     nextImage               // of the appliance
 }
 
 func (s State) clone() State {

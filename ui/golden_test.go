@@ -68,6 +68,10 @@ func TestGoldenScreens(t *testing.T) {
 		{"tray-hand", "root-keys", Options{Tray: newTray()}, func(r *robot) { r.ask(holder()); r.input("C", ctrlT, "2", "4") }},
 		{"tray-trouble", "root-backups", Options{Tray: &fakeTray{sticks: newTray().sticks, err: ceremony.ErrFull}},
 			func(r *robot) { r.ask(insert()); r.input("3") }},
+		{"refused", "root-backups", Options{Refused: func() int { return 1 }}, func(r *robot) {
+			r.ask(insert())
+			r.tell(ceremony.Event{Kind: ceremony.Alarm, Text: "refused: SONiX USB Keyboard, on port 1-2: it is a keyboard, and was not there when the keyboard was chosen"})
+		}},
 		{"long-list", "plan", Options{}, func(r *robot) { r.ask(longList()); r.input(down, down, down, down, down, down, down, down, down) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {

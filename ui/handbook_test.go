@@ -102,12 +102,17 @@ func (a *account) play(s scene) {
 	last.scenes = append(last.scenes, s)
 }
 
+// rehearsed are the first screens and all ceremonies.
+func rehearsed() []ceremony.Item {
+	return append([]ceremony.Item{ceremony.StartItem()}, ceremony.Catalog()...)
+}
+
 // TestHandbook: every ceremony has its pages as it is today, and no other has.
 func TestHandbook(t *testing.T) {
 	pages := map[string]bool{"README.md": true}
 	secrets := 0
-	checkPage(t, "README.md", handbookIndex(ceremony.Catalog()))
-	for _, item := range ceremony.Catalog() {
+	checkPage(t, "README.md", handbookIndex(rehearsed()))
+	for _, item := range rehearsed() {
 		name := item.Script().Name
 		pages[name+".md"], pages[name+"-witness.md"] = true, true
 		t.Run(name, func(t *testing.T) {

@@ -32,16 +32,26 @@ func witnessSheet(a *account) string {
 	lines = append(lines, watched(a)...)
 	lines = append(lines, compared(a)...)
 	lines = append(lines, proven(a)...)
+	if a.showsRecord() {
+		lines = append(lines,
+			"RECORD   copy its digest from the last page: it shows later what was altered",
+			strings.Repeat("  ____ ____ ____ ____", 2),
+			strings.Repeat("  ____ ____ ____ ____", 2),
+			"")
+	}
 	lines = append(lines,
-		"RECORD   copy its digest from the last page: it shows later what was altered",
-		strings.Repeat("  ____ ____ ____ ____", 2),
-		strings.Repeat("  ____ ____ ____ ____", 2),
-		"",
 		"Remarks _______________________________________________________________________",
 		"",
 		"Signed  witness ___________________________   led by __________________________",
 	)
 	return fmt.Sprintf("# Witness sheet: %s\n\n```text\n%s\n```\n", a.script.Title, strings.Join(lines, "\n"))
+}
+
+// showsRecord says whether the digest of the record was shown at the end.
+func (a *account) showsRecord() bool {
+	return slices.ContainsFunc(a.chapters, func(c chapter) bool {
+		return slices.ContainsFunc(c.scenes, func(s scene) bool { return s.question.ID == "finish.record" })
+	})
 }
 
 // watched are the steps, each with what to look at, and a box.
@@ -79,6 +89,9 @@ func compared(a *account) []string {
 	if len(named(a, "signed_sha256")) > 0 {
 		out = append(out, "Root signed  ____ ____ ____ ____   root version ____",
 			"  in words   _______________  _______________  _______________  ______________")
+	}
+	if len(named(a, "image_sha256")) > 0 {
+		out = append(out, "Image        ____ ____ ____ ____   as it was written down elsewhere [ ]")
 	}
 	for _, key := range named(a, "key") {
 		if key["role"] == string(tuf.RoleRoot) {

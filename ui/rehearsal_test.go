@@ -23,6 +23,7 @@ type rehearsal struct {
 	script ceremony.Script
 	env    ceremony.Env
 	file   *ceremony.Answers
+	run    func(context.Context, ceremony.Operator) error
 	shown  chan tea.Msg
 	taken  chan struct{}
 	heard  ceremony.Question // as the ceremony asks it
@@ -62,6 +63,7 @@ func newRehearsal(t *testing.T, item ceremony.Item, answers string) *rehearsal {
 	screen := newRobot(t, Options{Tray: tray, Drives: func() int { return len(tray.List()) }})
 	r := &rehearsal{hands: newHands(screen, tray), script: script, env: env, shown: make(chan tea.Msg), taken: make(chan struct{}),
 		told: func(ceremony.Event) {}, asks: func(ceremony.Question) {}, gives: func(ceremony.Question, ceremony.Answer) {}}
+	r.run = func(ctx context.Context, op ceremony.Operator) error { return ceremony.Run(ctx, script, env, op) }
 	if r.file, err = ceremony.ParseAnswers(bytes.NewReader(b), &r.hands, io.Discard); err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +98,7 @@ func (r *rehearsal) play() {
 	ctx, leave := context.WithCancel(r.t.Context())
 	defer leave()
 	ended := make(chan error)
-	go func() { ended <- ceremony.Run(ctx, r.script, r.env, overheard{newOperator(r.pass), r}) }()
+	go func() { ended <- r.run(ctx, overheard{newOperator(r.pass), r}) }()
 	for {
 		select {
 		case msg := <-r.shown:

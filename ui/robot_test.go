@@ -18,7 +18,7 @@ import (
 var update = flag.Bool("update", false, "write the golden screens and the handbook anew")
 
 // glyphs are those that a bare console was seen to show, beside ASCII.
-const glyphs = "√×►•█░▀▄→│─═↑↓·"
+const glyphs = "√×►•█░▀▄→│─═↑↓·ä"
 
 // styling is the only command to the terminal that a frame may hold.
 var styling = regexp.MustCompile(`\x1b\[[0-9;]*m`)

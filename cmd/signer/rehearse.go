@@ -46,7 +46,7 @@ func runRehearse(ctx context.Context, args []string, std stdio) int {
 	env := ceremony.Env{Now: time.Now, Rand: rand.Reader, Drives: drives, Cost: tuf.ProductCost, Built: built(),
 		Rehearsal: true, Network: interfacesUp}
 	if entry.Stage != nil && allBlank(drives) {
-		_, _ = fmt.Fprintln(std.err, "A repository to rehearse on is made; this takes some seconds.")
+		_, _ = fmt.Fprintln(std.err, "The drives to rehearse with are made; this takes some seconds.")
 		if err := entry.Stage(ctx, env, drives); err != nil {
 			return fail(std, err)
 		}
@@ -60,7 +60,10 @@ func runRehearse(ctx context.Context, args []string, std stdio) int {
 	case err != nil:
 		return fail(std, err)
 	}
-	_, _ = fmt.Fprintf(std.out, "The virtual drives are in %s\nTry:  signer check %s/repository\n", r.dir, r.dir)
+	_, _ = fmt.Fprintf(std.out, "The virtual drives are in %s\n", r.dir)
+	if slices.Contains(entry.Sticks, string(ceremony.Repository)) {
+		_, _ = fmt.Fprintf(std.out, "Try:  signer check %s/repository\n", r.dir)
+	}
 	return exitGood
 }
 
@@ -69,12 +72,19 @@ func allBlank(drives *usb.Virtual) bool {
 	return !slices.ContainsFunc(drives.Sticks(), func(s ceremony.Stick) bool { return s.Content != "blank" })
 }
 
-// homeName is the menu of all ceremonies, which is rehearsed like one.
-const homeName = "home"
+// homeName is the menu of all ceremonies, and startName the first screens of the
+// appliance. Both are rehearsed like a ceremony.
+const (
+	homeName  = "home"
+	startName = "start"
+)
 
 func findEntry(name string) (ceremony.Item, bool) {
-	if name == homeName {
+	switch name {
+	case homeName:
 		return ceremony.HomeItem(), true
+	case startName:
+		return ceremony.StartItem(), true
 	}
 	return ceremony.Find(name)
 }
@@ -90,7 +100,7 @@ func (r rehearsal) ceremony(entry ceremony.Item) playing {
 
 // names are the ceremonies there are.
 func names() []string {
-	all := []string{homeName}
+	all := []string{startName, homeName}
 	for _, e := range ceremony.Catalog() {
 		all = append(all, e.Script().Name)
 	}
