@@ -2,10 +2,16 @@
 // or metadata: package ceremony says what it needs of a drive in
 // ceremony/drives.go, and this package has it.
 //
-// Here are the virtual drives, of rehearsals and tests: a tray of sticks, each a
-// folder on this computer (or a map in memory, for tests that play thousands of
-// ceremonies), which a person plugs in and takes out. Real drives on Linux get
-// files of their own beside these.
+// There are two kinds of drives, which share every step of reading and writing
+// files (volume.go, write.go, placing.go):
+//
+//   - Virtual, of rehearsals and tests: a tray of sticks, each a folder on this
+//     computer (or a map in memory, for tests that play thousands of ceremonies),
+//     which a person plugs in and takes out;
+//   - Real, on Linux: USB drives as the kernel tells of them (uevent.go and the files
+//     disk_*_linux.go), what is on them (probe.go), a FAT32 for those that have none
+//     (fat32.go, capacity.go), which devices are let in (admission.go), and the drive
+//     that the computer started from (real_boot_linux.go).
 //
 // In: names and bytes. Out: the same bytes, or an error that says what became of
 // them. Rules it keeps:
@@ -18,10 +24,15 @@
 //     ceremony.TemporaryPrefix and a number, and is listed like any other file;
 //   - names that a FAT drive takes for one ("1.root.json", "1.ROOT.json") are
 //     refused, and so are names that it cannot hold;
-//   - a drive is as bad as real ones were measured to be: full, lying, pulled out
+//   - a real drive is mounted without set-user-id, devices and programs, for reading
+//     only unless it is written; what was cached of it is dropped before; a drive that
+//     somebody else has mounted is not touched;
+//   - a drive that was taken out gives ceremony.ErrGone from then on, and nothing waits
+//     for it;
+//   - a virtual drive is as bad as real ones were measured to be: full, lying, pulled out
 //     in the middle, or losing on a power cut all that no Sync made durable.
 //
-// For example:
+// For example, and with OpenReal the same but for the plugging:
 //
 //	tray, err := usb.OpenVirtual("drives", []string{"root-backup-1"}, usb.VirtualOptions{})
 //	err = tray.Plug("root-backup-1")

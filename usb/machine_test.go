@@ -34,14 +34,14 @@ type machine struct {
 	ctx context.Context
 }
 
-func startMachine(t *testing.T, appended string) *machine {
+func startMachine(t *testing.T, c qemu.Config) *machine {
 	t.Helper()
-	kernel, initrd := guest(t)
-	config := qemu.Config{Kernel: kernel, Initrd: initrd, Append: "console=ttyS1 loglevel=0 panic=5 " + appended}
-	qemu.Need(t, config)
+	qemu.Need(t, c)
+	c.Kernel, c.Initrd = guest(t)
+	c.Append = "console=ttyS1 loglevel=0 panic=5 " + c.Append
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	t.Cleanup(cancel)
-	m, err := qemu.Start(ctx, config)
+	m, err := qemu.Start(ctx, c)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package usb_test
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"os"
@@ -14,17 +15,25 @@ import (
 
 // TestRealDrives boots one machine, and does to drives in it what people do.
 func TestRealDrives(t *testing.T) {
-	m := startMachine(t, "BOOTDISK="+bootGUID)
+	image, digest := bootImage(t)
+	m := startMachine(t, qemu.Config{Append: "BOOTDISK=" + bootGUID, Boot: &qemu.Stick{Name: "dvd", File: image}, BootAs: qemu.USBDisc})
 	m.do("wait 0", "0 drives")
+	m.do("boot", "plugged true, 8388608 bytes in 8 pieces, "+digest)
+	if err := m.Do(m.ctx, "device_del", map[string]any{"id": "dvd-usb"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	m.do("plugged false", "yes")
 	t.Run("a blank drive is formatted, written and read back", func(t *testing.T) { on(t, m).written() })
 	t.Run("pulled while it is written", func(t *testing.T) { on(t, m).pulled() })
+	t.Run("pulled while it is formatted", func(t *testing.T) { on(t, m).pulledFormatting() })
+	t.Run("losing what it was not told to keep", func(t *testing.T) { on(t, m).forgetful() })
 	t.Run("in use by the computer's own system", func(t *testing.T) { on(t, m).inUse() })
 	t.Run("write-protected", func(t *testing.T) { on(t, m).locked() })
 	t.Run("full", func(t *testing.T) { on(t, m).full() })
 	t.Run("exFAT, in a GPT, beside another drive", func(t *testing.T) { on(t, m).two() })
 	t.Run("a drive that holds less than it says", func(t *testing.T) { on(t, m).lying() })
 	t.Run("drives without a serial number", func(t *testing.T) { on(t, m).nameless() })
-	t.Run("the drive that the computer started from", func(t *testing.T) { on(t, m).boot() })
+	t.Run("the drive that the computer started from", func(t *testing.T) { on(t, m).boot(image, digest) })
 	t.Run("a file system that is not for us", func(t *testing.T) { on(t, m).foreign() })
 	t.Run("nothing but drives", func(t *testing.T) { on(t, m).guarded() })
 	m.do("mounts", "0 mounts []")
@@ -57,7 +66,7 @@ func (m *machine) written() {
 	m.do("read-only 0", "opened")
 	m.do("mounts", "vfat ro,dirsync,nosuid,nodev,noexec")
 	m.do("list 0", "keys drwx------ 4096; keys/root1.json -rw------- 1000; repository drwx------ 4096; repository/targets.json -rw------- 100000;")
-	m.do("read 0 keys/root1.json", "1000 bytes")
+	m.do("read 0 keys/root1.json", "1000 bytes "+digestOf("keys/root1.json", 1000))
 	m.do("write 0 x 10", "[permission]")
 	m.do("close 0", "closed")
 	m.unplug("a")
@@ -99,6 +108,65 @@ func (m *machine) pulled() {
 	m.unplug("a")
 	m.do("wait 0", "0 drives")
 	m.do("close 0", "[gone]")
+}
+
+// pulledFormatting pulls a drive out while it is formatted.
+func (m *machine) pulledFormatting() {
+	m.plug(qemu.Stick{Name: "a", File: drive(m.T, 256<<20), Serial: "SN0011"})
+	m.do("wait 1", "1 drives")
+	if err := m.Serial().Send("format 0 signing"); err != nil {
+		m.Fatal(err)
+	}
+	time.Sleep(300 * time.Millisecond)
+	m.unplug("a")
+	if got := m.answer("format"); !strings.Contains(got, "[gone]") {
+		m.Errorf("a drive that was pulled gives %s", got)
+	}
+	m.do("wait 0", "0 drives")
+}
+
+// forgetful is a drive that loses with its power what it was not told to flush:
+// what was there at the last Sync is there again.
+func (m *machine) forgetful() {
+	disk, err := qemu.Serve(qemu.Contents{File: drive(m.T, 40<<20, "mkfs.vfat DRIVE"), Forgets: true})
+	if err != nil {
+		m.Fatal(err)
+	}
+	defer disk.Close()
+	stick := qemu.Stick{Name: "a", Disk: disk, Serial: "SN0012"}
+	m.plug(stick)
+	m.do("wait 1", "FAT16")
+	m.do("open 0", "opened")
+	m.do("write 0 keys/root1.json 900", "written")
+	m.do("write 0 keys/root2.json 900", "written")
+	m.do("sync 0", "synced")
+	m.do("write 0 keys/root1.json 1000", "written")
+	lost, err := disk.LosePower(nil)
+	if err != nil {
+		m.Fatal(err)
+	}
+	writes, flushes := disk.Writes()
+	m.Logf("%d writes, %d flushes, %d sectors lost", writes, flushes, lost)
+	if flushes < 3 {
+		m.Error("the drive is not told to keep what it was given")
+	}
+	m.unplug("a")
+	m.do("wait 0", "0 drives")
+	m.plug(stick)
+	m.do("wait 1", "FAT16")
+	m.do("read-only 0", "opened")
+	m.do("list 0", "keys/root2.json -rw------- 900;")
+	m.do("read 0 keys/root2.json", "900 bytes "+digestOf("keys/root2.json", 900))
+	m.do("read 0 keys/root1.json", "00 bytes ") // the old one or the new one, whole
+	m.do("close 0", "closed")
+	m.unplug("a")
+	m.do("wait 0", "0 drives")
+}
+
+// digestOf is that of what the guest writes into a file.
+func digestOf(name string, size int) string {
+	sum := sha256.Sum256([]byte(name))
+	return fmt.Sprintf("%x", sha256.Sum256(bytes.Repeat(sum[:], size/len(sum)+1)[:size]))
 }
 
 func (m *machine) inUse() {
@@ -221,11 +289,16 @@ func (m *machine) nameless() {
 
 const bootGUID = "11111111-2222-4333-8444-555555555555"
 
-// boot plugs in an image of 8 MiB on a drive of 16: its digest is that of the
-// image, and it is no drive of a ceremony.
-func (m *machine) boot() {
-	file := drive(m.T, 8<<20, "sgdisk -U "+bootGUID+" -n 1:2048:0 -t 1:EF00 DRIVE", "dd if=/dev/urandom of=DRIVE bs=1M seek=1 count=2 conv=notrunc")
-	want := fmt.Sprintf("plugged true, 8388608 bytes in 8 pieces, %x", sha256.Sum256(readFile(m.T, file)))
+// bootImage is a drive with 8 MiB in its partition table.
+func bootImage(t *testing.T) (file, digest string) {
+	t.Helper()
+	file = drive(t, 8<<20, "sgdisk -U "+bootGUID+" -n 1:2048:0 -t 1:EF00 DRIVE", "dd if=/dev/urandom of=DRIVE bs=1M seek=1 count=2 conv=notrunc")
+	return file, fmt.Sprintf("%x", sha256.Sum256(readFile(t, file)))
+}
+
+// boot plugs that in on a larger drive: its digest is that of the image, and it is
+// no drive of a ceremony.
+func (m *machine) boot(file, digest string) {
 	if err := os.Truncate(file, 16<<20); err != nil {
 		m.Fatal(err)
 	}
@@ -234,8 +307,8 @@ func (m *machine) boot() {
 	for range 2 {
 		m.plug(stick)
 		m.do("plugged true", "yes")
-		m.do("boot", want)
 		m.do("wait 0", "0 drives")
+		m.do("boot", "plugged true, 8388608 bytes in 8 pieces, "+digest)
 		m.unplug("boot")
 		m.do("plugged false", "yes")
 	}
