@@ -136,7 +136,7 @@ func attackers(t *testing.T, ctx context.Context, m *qemu.Machine) {
 		if err := m.Plug(ctx, d); err != nil {
 			t.Fatal(err)
 		}
-		usb(t, ctx, m, regexp.MustCompile(`-5 ".*QEMU`))
+		usb(t, ctx, m, regexp.MustCompile(`\[1-5 "[^"]*QEMU`))
 		if err := m.Unplug(ctx, d.Name); err != nil {
 			t.Fatal(err)
 		}
