@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 
@@ -65,8 +66,11 @@ func (r *Real) hear() {
 		case errors.Is(err, errMissed):
 			r.log("messages of the kernel were lost: %v, %v", r.guard.missed(), r.scan())
 			r.wake()
+		case errors.Is(err, os.ErrClosed):
+			return
 		case err != nil:
-			return // closed
+			r.log("no more is heard of drives: %v", err)
+			return
 		case event.isUSBDevice():
 			r.admit(event)
 		case event.isDisk():
