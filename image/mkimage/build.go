@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,18 +74,10 @@ func replace(name string, data []byte) error {
 // words are the digest as the appliance shows it, four to a line.
 func words(built *image.Built) string {
 	var b strings.Builder
-	for i, w := range tuf.Digest(built.SHA256()).Words() {
-		end := " "
-		if i%4 == 3 {
-			end = "\n"
-		}
-		fmt.Fprintf(&b, "%2d %-12s%s", i+1, w, end)
+	for line := range slices.Chunk(tuf.Digest(built.SHA256()).Words(), 4) {
+		fmt.Fprintf(&b, "%-12s %-12s %-12s %s\n", line[0], line[1], line[2], line[3])
 	}
-	lines := strings.Split(b.String(), "\n")
-	for i := range lines {
-		lines[i] = strings.TrimRight(lines[i], " ")
-	}
-	return strings.Join(lines, "\n")
+	return b.String()
 }
 
 func summary(name string, built *image.Built) string {
