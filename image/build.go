@@ -104,7 +104,7 @@ func (p parts) assemble(o Options, a arch) (*Built, error) {
 	if err != nil {
 		return nil, fmt.Errorf("compress the initramfs: %w", err)
 	}
-	esp := append(p.esp, a.bootFiles(about, id, initrd)...)
+	esp := append(p.esp, a.bootFiles(info, id, initrd)...)
 	image, err := layOut(esp, id, o.Built)
 	if err != nil {
 		return nil, err
@@ -120,13 +120,13 @@ func (p parts) assemble(o Options, a arch) (*Built, error) {
 }
 
 // bootFiles are the files of the ESP that hold ids.
-func (a arch) bootFiles(about about, id identity, initrd []byte) []espFile {
+func (a arch) bootFiles(info entry, id identity, initrd []byte) []espFile {
 	config := []byte(a.grubConfig(id.marker()))
-	title := fmt.Appendf(nil, "%s %s %s\n", about.Name, about.Version, about.Arch)
 	return []espFile{
 		{"initrd", initrd, thisSource, true},
 		{id.marker(), fmt.Appendf(nil, "%x\n", id), thisSource, true},
-		{".disk/info", title, thisSource, true}, // by which Debian's GRUB knows a DVD
+		{".disk/info", fmt.Appendf(nil, "Signer %x\n", id), thisSource, true}, // by which Debian's GRUB knows a DVD
+		{"image.json", info.data, thisSource, false},                          // for the appliance before this one, which checks its successor
 		{"boot/grub/grub.cfg", config, thisSource, true},
 		{"EFI/debian/grub.cfg", config, thisSource, false},
 	}

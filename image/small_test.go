@@ -68,6 +68,7 @@ func TestContentsAreWhatWasPutIn(t *testing.T) {
 // finds its files by a name: both must be the medium's own.
 func TestImageNamesItself(t *testing.T) {
 	b := assembled(t, nothing)
+	var infos [][]byte // the one PID 1 reads, and the one that an older appliance shows
 	table, err := disk.ReadTable(bytes.NewReader(b.Image))
 	if err != nil {
 		t.Fatal(err)
@@ -76,6 +77,9 @@ func TestImageNamesItself(t *testing.T) {
 	var told about
 	var marker, config string
 	for _, c := range contents {
+		if strings.HasSuffix(c.Name, "/image.json") {
+			infos = append(infos, c.Data)
+		}
 		switch {
 		case c.Name == "initramfs/etc/image.json":
 			if err := json.Unmarshal(c.Data, &told); err != nil {
@@ -89,6 +93,9 @@ func TestImageNamesItself(t *testing.T) {
 	}
 	if told.Disk != table.Disk.String() || told.Disk != b.Disk {
 		t.Errorf("image.json says %s, the partition table %s", told.Disk, table.Disk)
+	}
+	if len(infos) != 2 || !bytes.Equal(infos[0], infos[1]) {
+		t.Errorf("the image says of itself %q", infos)
 	}
 	if marker == "" || !strings.HasPrefix(config, "search --no-floppy --file "+marker+" --set=root\n") {
 		t.Errorf("GRUB looks elsewhere than for %q:\n%s", marker, config)
