@@ -69,7 +69,7 @@ func lastEnding(script Script, err error) string {
 
 // homeBeside is home, beside which devices may be refused.
 func (s *Session) homeBeside(ctx context.Context, last string) (string, error) {
-	s.refused = len(turnedAway(s.env)) // which the page has
+	s.refused, s.returned = len(turnedAway(s.env)), len(cameBack(s.env)) // which the page has, or nobody misses
 	defer s.watchRefused(ctx)()
 	return s.home(ctx, last)
 }

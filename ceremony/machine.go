@@ -51,3 +51,10 @@ type Guarded interface {
 	// Drives.Changed closes at each.
 	Refused() []string
 }
+
+// Returning is what Guarded drives may be besides: they admit a keyboard again that
+// was there before, so that a cable that was bumped locks nobody out.
+type Returning interface {
+	// Returned are the times that one came back, oldest first, a sentence each.
+	Returned() []string
+}

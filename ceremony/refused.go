@@ -18,6 +18,14 @@ func turnedAway(env Env) []string {
 	return nil
 }
 
+// cameBack are the times that a keyboard was admitted again.
+func cameBack(env Env) []string {
+	if r, ok := env.Drives.(Returning); ok {
+		return r.Returned()
+	}
+	return nil
+}
+
 // tellBefore has the record begin with what the first screens saw, and with the
 // devices that were refused before.
 func (s *Session) tellBefore() {
@@ -34,7 +42,7 @@ func (s *Session) tellBefore() {
 			s.tell(Event{Kind: Fact, Text: enoughRefused})
 		}
 	}
-	s.refused = len(before)
+	s.refused, s.returned = len(before), len(cameBack(s.env))
 }
 
 const enoughRefused = "so many devices were refused that no more are told here"
@@ -47,15 +55,10 @@ func (s *Session) watchRefused(ctx context.Context) (stop func()) {
 		return func() {}
 	}
 	ctx, end := context.WithCancel(ctx)
-	told := s.refused
+	told, back := s.refused, s.returned
 	tellNew := func() {
-		all := turnedAway(s.env)
-		for ; told < min(len(all), mostRefused); told++ {
-			s.op.Tell(Event{Kind: Alarm, Time: s.now(), Text: "refused: " + all[told]})
-			if told == mostRefused-1 {
-				s.op.Tell(Event{Kind: Alarm, Time: s.now(), Text: enoughRefused})
-			}
-		}
+		told = s.tellFrom(told, "refused: ", turnedAway(s.env), enoughRefused)
+		back = s.tellFrom(back, "admitted again: ", cameBack(s.env), "the keyboard comes back so often that no more is told here")
 	}
 	var watching sync.WaitGroup
 	watching.Go(func() {
@@ -70,6 +73,17 @@ func (s *Session) watchRefused(ctx context.Context) (stop func()) {
 		tellNew()
 	})
 	return func() { end(); watching.Wait() }
+}
+
+// tellFrom tells what was not told yet, and says how much is told then.
+func (s *Session) tellFrom(told int, what string, all []string, enough string) int {
+	for ; told < min(len(all), mostRefused); told++ {
+		s.op.Tell(Event{Kind: Alarm, Time: s.now(), Text: what + all[told]})
+		if told == mostRefused-1 {
+			s.op.Tell(Event{Kind: Alarm, Time: s.now(), Text: enough})
+		}
+	}
+	return told
 }
 
 // refusedRow is how home shows them; nothing where there are none.

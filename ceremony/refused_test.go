@@ -103,6 +103,9 @@ func TestRefusedDevicesAreTold(t *testing.T) {
 		devices := map[string]string{"repository": "Evil keyboard, while a drive is awaited", "note.witness": "Evil modem, while a name is typed"}
 		if device := devices[q.ID]; device != "" && !seen[q.ID] {
 			seen[q.ID] = true
+			g.mu.Lock()
+			g.back = append(g.back, "Acme keyboard, "+q.ID)
+			g.mu.Unlock()
 			g.refuse(device)
 			op.isTold(t, device)
 		}
@@ -113,8 +116,8 @@ func TestRefusedDevicesAreTold(t *testing.T) {
 		t.Fatalf("%v\n%s", err, w.out.String())
 	}
 	op.isTold(t, "Evil camera")
-	if all := op.alarms(); len(all) != 3 {
-		t.Errorf("told %q, want three devices, once each", all)
+	if all := op.alarms(); len(all) != 5 {
+		t.Errorf("told %q, want three devices and two returns, once each", all)
 	}
 	times := map[string]int{}
 	for _, line := range noteRecord(t, w) {
@@ -125,7 +128,8 @@ func TestRefusedDevicesAreTold(t *testing.T) {
 			}
 		}
 	}
-	for _, want := range []string{"refused before: Acme network card on port 1-2", "refused: Evil keyboard, while a drive is awaited", "refused: Evil modem, while a name is typed"} {
+	for _, want := range []string{"refused before: Acme network card on port 1-2", "refused: Evil keyboard, while a drive is awaited", "refused: Evil modem, while a name is typed",
+		"admitted again: Acme keyboard, repository"} {
 		if times[want] != 1 {
 			t.Errorf("the record has %q %d times: %v", want, times[want], times)
 		}
@@ -214,6 +218,30 @@ func TestWhatTheStartSawIsInEveryRecord(t *testing.T) {
 	if page := text(c.w.seen.askedFor("computer")[0]); !strings.Contains(page, madeUp.Digest.Groups()) {
 		t.Errorf("the page of the computer does not show the image:\n%s", page)
 	}
+}
+
+// TestRecordsWithWhatTheStartSawRebuildRoots: what is told beside a ceremony does
+// not keep its root from being derived again.
+func TestRecordsWithWhatTheStartSawRebuildRoots(t *testing.T) {
+	w := begunWorld(t, "renew")
+	w.env.Image, w.env.Before = &madeUp, []string{"keyboard layout: German"}
+	g := &guardedDrives{Drives: w.env.Drives, refused: []string{"Evil modem"}}
+	w.env.Drives = g
+	op, err := ceremony.ParseAnswers(strings.NewReader(answerFile(t, "renew.answers")), w.tray, &w.out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := &beside{op: op}
+	told.asks = func(q ceremony.Question) {
+		if q.ID == "review.words" && len(g.Refused()) == 1 {
+			g.refuse("Evil keyboard")
+			told.isTold(t, "Evil keyboard")
+		}
+	}
+	if err := ceremony.Run(t.Context(), ceremony.Renew(), w.env, told); err != nil {
+		t.Fatalf("%v\n%s", err, w.out.String())
+	}
+	rederiveAll(t, w.files(t, "repository"))
 }
 
 // TestANetworkStopsWhateverRuns: in the middle of a passphrase, the last page

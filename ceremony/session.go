@@ -30,20 +30,21 @@ type Session struct {
 	script  Script
 	outline *Outline
 
-	at      int // the step to do
-	began   int // the step that was announced last
-	trail   []mark
-	asked   int                 // questions asked since the part began
-	anew    string              // the key that is made anew: its passphrase is forgotten
-	recall  map[string]string   // the last answers, as defaults after going back
-	planned State               // the plan as it was left, for who comes back to it
-	refused int                 // devices, that the record began with
-	stirs   int                 // how often dice were stirred in
-	offset  atomic.Int64        // nanoseconds of the true time from the computer's clock; refusals are told beside
-	written []DriveReport       // drives as they stand, by label
-	aside   []DriveReport       // drives that others took the place of
-	proven  map[tuf.Digest]bool // key files that were unlocked after they came back from a drive
-	ledger  tuf.Digest          // of the record as the last drive carries it
+	at       int // the step to do
+	began    int // the step that was announced last
+	trail    []mark
+	asked    int               // questions asked since the part began
+	anew     string            // the key that is made anew: its passphrase is forgotten
+	recall   map[string]string // the last answers, as defaults after going back
+	planned  State             // the plan as it was left, for who comes back to it
+	refused  int               // devices that the record began with
+	returned int
+	stirs    int                 // how often dice were stirred in
+	offset   atomic.Int64        // nanoseconds of the true time from the computer's clock; refusals are told beside
+	written  []DriveReport       // drives as they stand, by label
+	aside    []DriveReport       // drives that others took the place of
+	proven   map[tuf.Digest]bool // key files that were unlocked after they came back from a drive
+	ledger   tuf.Digest          // of the record as the last drive carries it
 }
 
 // mark is where Esc leads back to.

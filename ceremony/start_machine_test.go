@@ -115,6 +115,7 @@ type guardedDrives struct {
 	ceremony.Drives
 	mu      sync.Mutex
 	refused []string
+	back    []string
 	changed chan struct{}
 }
 
@@ -122,6 +123,12 @@ func (g *guardedDrives) Refused() []string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return slices.Clone(g.refused)
+}
+
+func (g *guardedDrives) Returned() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.back)
 }
 
 // Changed closes at what the drives beneath do, and at refusals.
