@@ -51,28 +51,34 @@ func Start() (*Appliance, error) {
 }
 
 // openConsoles opens the screen, and the serial console in its place when the
-// command line asks for one.
+// command line asks for one. A process has one terminal at most: the other is
+// written to, and never heard.
 func (a *Appliance) openConsoles() error {
-	tty, err := openConsole(firstConsole)
-	if err != nil {
-		return err
-	}
-	if err := prepareScreen(tty); err != nil {
-		return err
-	}
-	a.screen, a.console = tty, Console{File: tty}
 	cmdline, err := os.ReadFile("/proc/cmdline")
 	if err != nil {
 		return err
 	}
-	name, err := serialConsole(string(cmdline))
-	if err != nil || name == "" {
+	serial, err := serialConsole(string(cmdline))
+	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(tty, "\r\n %s\r\n\r\n This computer is operated from the serial console %s.\r\n", a.Image, name)
-	serial, err := openConsole("/dev/" + name)
-	a.console = Console{File: serial, Serial: true}
-	return err
+	if a.screen, err = openConsole(firstConsole); err != nil {
+		return err
+	}
+	if err := prepareScreen(a.screen); err != nil {
+		return err
+	}
+	if serial == "" {
+		a.console = Console{File: a.screen}
+		return ours(a.screen)
+	}
+	_, _ = fmt.Fprintf(a.screen, "\r\n %s\r\n\r\n This computer is operated from the serial console %s.\r\n", a.Image, serial)
+	line, err := openConsole("/dev/" + serial)
+	if err != nil {
+		return err
+	}
+	a.console = Console{File: line, Serial: true}
+	return ours(line)
 }
 
 // Console is where people meet the appliance.

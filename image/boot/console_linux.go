@@ -21,24 +21,28 @@ type Console struct {
 	Serial bool // lines, not a screen
 }
 
-// openConsole makes a terminal ours: keys typed there reach this process, and so
-// does Ctrl+C. What a panic of Go has to say is seen there too.
 func openConsole(name string) (*os.File, error) {
-	_, _ = unix.Setsid() // PID 1 may be the leader of a session already
-	f, err := os.OpenFile(name, os.O_RDWR, 0)
+	f, err := os.OpenFile(name, os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
 		return nil, fmt.Errorf("open the console: %w", err)
 	}
+	return f, nil
+}
+
+// ours makes a console this process's terminal: Ctrl+C there reaches it, and what
+// a panic of Go has to say is seen there.
+func ours(tty *os.File) error {
+	_, _ = unix.Setsid() // PID 1 may be the leader of a session already
 	const steal = 1
-	if err := unix.IoctlSetInt(int(f.Fd()), unix.TIOCSCTTY, steal); err != nil {
-		return nil, fmt.Errorf("open the console %q: %w", name, err)
+	if err := unix.IoctlSetInt(int(tty.Fd()), unix.TIOCSCTTY, steal); err != nil {
+		return fmt.Errorf("take over the console %q: %w", tty.Name(), err)
 	}
 	for fd := range 3 {
-		if err := unix.Dup3(int(f.Fd()), fd, 0); err != nil {
-			return nil, fmt.Errorf("open the console %q: %w", name, err)
+		if err := unix.Dup3(int(tty.Fd()), fd, 0); err != nil {
+			return fmt.Errorf("take over the console %q: %w", tty.Name(), err)
 		}
 	}
-	return f, nil
+	return nil
 }
 
 // prepareScreen sets the font, and keeps the console from going dark: a ceremony

@@ -151,16 +151,24 @@ func startLines(t *testing.T, change func(*qemu.Config)) *appliance {
 	})
 }
 
+// soon is for one text: whatever waits longer waits for something that does not
+// come.
+const soon = 3 * time.Minute
+
 // sees waits for a text on the screen.
 func (a *appliance) sees(text string) {
 	a.t.Helper()
-	a.must(a.WaitScreen(a.ctx, text))
+	ctx, cancel := context.WithTimeout(a.ctx, soon)
+	defer cancel()
+	a.must(a.WaitScreen(ctx, text))
 }
 
 // hears waits for a text on the serial console.
 func (a *appliance) hears(text string) string {
 	a.t.Helper()
-	heard, err := a.Expect(a.ctx, text)
+	ctx, cancel := context.WithTimeout(a.ctx, soon)
+	defer cancel()
+	heard, err := a.Expect(ctx, text)
 	a.must(err)
 	return heard
 }
