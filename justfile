@@ -27,3 +27,15 @@ bench:
 # Practise on virtual drives: just rehearse, just rehearse create --line
 rehearse *args:
     go run ./cmd/signer rehearse {{ args }}
+
+# The bootable image: just image, just image verify signer.img
+image *args:
+    go run ./image/mkimage {{ args }}
+
+# The image in an emulator, with virtual USB sticks: just vm signer.img
+vm *args:
+    go run ./image/vm {{ args }}
+
+# The pictures of the handbook, taken anew from the real console
+shots:
+    go test ./image/boot -run Shots -update
