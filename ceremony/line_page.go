@@ -39,6 +39,10 @@ func (p *linePage) block(b Block) {
 		p.paragraph("CAUTION: " + b.Text)
 	case Facts:
 		for _, row := range b.Rows {
+			if row.Label == "" { // it goes on
+				p.wrapped(row.Value, "  ", "  ")
+				continue
+			}
 			p.wrapped(row.Label+": "+row.Value, "", "  ")
 		}
 	case Verbatim:

@@ -41,11 +41,33 @@ func (m machine) Layouts() []ceremony.Layout { return m.layouts }
 // UseLayout gives the keys of the first console their letters.
 func (m machine) UseLayout(name string) error { return useKeymap(m.screen, name) }
 
-// ReadBoot reads the whole image from the drive that it was started from.
+// bootPatience is how long a boot drive may take to be found after the drivers are
+// there: usb-storage waits a second by itself, and slow sticks take some more.
+const bootPatience = 6 * time.Second
+
+// ReadBoot reads the whole image from the drive that it was started from. Whoever
+// is quick at the keyboard asks for it before the kernel has seen it.
 func (m machine) ReadBoot(ctx context.Context, progress func(done, total int64)) (ceremony.BootDrive, error) {
+	m.awaitBoot(ctx)
 	b, err := m.Real.ReadBoot(ctx, progress)
 	b.Image = m.image.String()
 	return b, err
+}
+
+func (m machine) awaitBoot(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, bootPatience)
+	defer cancel()
+	for {
+		changed := m.Changed()
+		if m.BootPlugged() {
+			return
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // SetClock sets the computer's clock and its clock chip.
