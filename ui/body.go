@@ -16,7 +16,7 @@ type body struct {
 
 func (s *screen) body() body {
 	h := s.bodyHeight()
-	b := body{bar: s.barLines()}
+	b := body{bar: append(s.pinnedLines(), s.barLines()...)}
 	if s.title != "" {
 		for _, l := range wrap(s.title, rightWidth) {
 			b.head = append(b.head, bold(l))

@@ -108,3 +108,37 @@ func TestPageIsNeverEmpty(t *testing.T) {
 	r.s.q.Text = r.s.q.Text[:1]
 	r.shows("CEO may sign")
 }
+
+// A device that was refused is named whatever else stands on the screen, until
+// somebody who has had time to read it answers something.
+func TestAnAlarmStaysUntilItWasRead(t *testing.T) {
+	r := inCreation(t, "plan", Options{})
+	r.ask(fullPage())
+	r.tell(ceremony.Event{Kind: ceremony.Alarm, Text: "refused: an evil keyboard"})
+	r.beats(1)
+	r.input(enter) // which was meant for the page
+	r.ask(longList())
+	r.shows("× refused: an evil keyboard", "Which of the drives?", "► Drive a")
+	r.beats(readingBeats)
+	r.input(enter)
+	r.ask(longList())
+	r.showsNo("evil")
+}
+
+// A device says of itself what it likes, and may not push the question away.
+func TestALongAlarmIsCut(t *testing.T) {
+	r := inCreation(t, "plan", Options{})
+	r.ask(longList())
+	r.tell(ceremony.Event{Kind: ceremony.Alarm, Text: "refused: " + strings.Repeat("evil ", 200)})
+	r.shows("× refused: evil", "...", "Which of the drives?", "► Drive a")
+}
+
+// Alarms that came before the latest are in the log.
+func TestAlarmsAreAllThere(t *testing.T) {
+	r := inCreation(t, "root-backups", Options{})
+	r.ask(insert())
+	for _, text := range []string{"refused: one", "refused: two"} {
+		r.tell(ceremony.Event{Kind: ceremony.Alarm, Text: text})
+	}
+	r.shows("× refused: one", "× refused: two")
+}

@@ -72,6 +72,11 @@ func TestGoldenScreens(t *testing.T) {
 			r.ask(insert())
 			r.tell(ceremony.Event{Kind: ceremony.Alarm, Text: "refused: SONiX USB Keyboard, on port 1-2: it is a keyboard, and was not there when the keyboard was chosen"})
 		}},
+		{"refused-full", "this-computer", Options{Refused: func() int { return 2 }}, func(r *robot) {
+			r.ask(fullPage())
+			r.tell(ceremony.Event{Kind: ceremony.Alarm, Text: "refused: SONiX USB Keyboard, on port 1-2: a keyboard"})
+			r.tell(ceremony.Event{Kind: ceremony.Alarm, Text: "refused: Flash Drive, on port 1-3: a drive and a keyboard at once"})
+		}},
 		{"long-list", "plan", Options{}, func(r *robot) { r.ask(longList()); r.input(down, down, down, down, down, down, down, down, down) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -80,6 +85,14 @@ func TestGoldenScreens(t *testing.T) {
 			r.golden(c.name)
 		})
 	}
+}
+
+// fullPage leaves no line free.
+func fullPage() ceremony.Question {
+	return ceremony.Question{Kind: ceremony.Choose, Title: "Date and time", Prompt: "Is that the date, and where you are the time on your watch?",
+		Text: []ceremony.Block{ceremony.Table(ceremony.Row{Label: "Date", Value: "Sun 22 Nov 2026 14:05 UTC"}),
+			ceremony.Lines("UTC-8     06:05\nUTC-5     09:05\nUTC       14:05\nUTC+1     15:05\nUTC+2     16:05\nUTC+5:30  19:35\nUTC+8     22:05\nUTC+10    00:05 Mon")},
+		Options: []ceremony.Option{{Key: "right", Label: "Yes, go on"}, {Key: "date", Label: "No, set the date and time"}}}
 }
 
 func needs() ceremony.Question {

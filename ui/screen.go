@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"errors"
 	"strings"
 	"time"
 
@@ -31,6 +32,7 @@ type screen struct {
 	world    world         // what is outside, as last seen
 	offset   time.Duration // of the ceremony's clock from the computer's
 	log      []ceremony.Event
+	pinned   pinned
 	progress *ceremony.Event
 
 	title   string // of the question; of the last one while the ceremony works
@@ -124,6 +126,7 @@ func (s *screen) update(msg tea.Msg) tea.Cmd {
 	case beat:
 		s.beats++
 		s.stray = max(0, s.stray-1)
+		s.pinned.beats++
 		return nextBeat()
 	case seen:
 		s.world = msg.world
@@ -161,6 +164,9 @@ func (s *screen) ask(a *asked) {
 // reply answers the question and takes it off the screen, both at once.
 func (s *screen) reply(r reply) {
 	a := s.asked
+	if !errors.Is(r.err, errWithdrawn) {
+		s.unpin()
+	}
 	s.asked, s.q, s.part, s.help, s.notice, s.beats = nil, ceremony.Question{}, nil, nil, "", 0
 	a.replies <- r
 }
@@ -228,8 +234,11 @@ func (s *screen) tell(e ceremony.Event) {
 		if e.Kind != ceremony.Note && e.Kind != ceremony.Did && e.Kind != ceremony.Alarm {
 			s.progress = nil // it goes no further
 		}
-		s.log = append(s.log, e)
-		s.log = s.log[max(0, len(s.log)-logKept):]
+		if e.Kind == ceremony.Alarm {
+			s.pin(e)
+			return
+		}
+		s.toLog(e)
 	}
 }
 

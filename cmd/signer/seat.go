@@ -41,8 +41,17 @@ func (s seat) play(ctx context.Context, play playing, env ceremony.Env, std stdi
 		return play(ctx, env, op)
 	}
 	return ui.Run(ctx, ui.Options{In: std.in, Out: std.out, Env: std.env, Tray: s.tray, Now: env.Now,
-		Drives: func() int { return len(env.Drives.List()) }},
+		Drives: func() int { return len(env.Drives.List()) }, Refused: refusals(env.Drives)},
 		func(ctx context.Context, op ceremony.Operator) error { return play(ctx, env, op) })
+}
+
+// refusals counts the devices that were turned away, where drives turn any away.
+func refusals(drives ceremony.Drives) func() int {
+	g, ok := drives.(ceremony.Guarded)
+	if !ok {
+		return nil
+	}
+	return func() int { return len(g.Refused()) }
 }
 
 func isTerminal(side any) bool {
