@@ -92,11 +92,7 @@ func (c Config) devices(b board) (args []string, err error) {
 	}
 	add(part{"-device", display}, part{"-device", map[string]any{"driver": "qemu-xhci", "id": "usb", "p2": 8, "p3": 8}})
 	if c.Keyboard == USBKeyboard {
-		keyboard := map[string]any{"driver": "usb-kbd", "id": "keyboard", "bus": "usb.0"}
-		if b.display["driver"] == "VGA" {
-			keyboard["display"] = "screen" // so that Type reaches it and no second keyboard
-		}
-		add(part{"-device", keyboard})
+		add(c.own(b).parts()...)
 	}
 	if c.Boot != nil {
 		parts, err := c.boot(b)

@@ -93,8 +93,12 @@ func (m *Machine) start(ctx context.Context, c Config) error {
 
 // furnish plugs in what is plugged in from the start, and lets the machine run.
 func (m *Machine) furnish(ctx context.Context, c Config, b board) error {
-	if c.Keyboard == USBKeyboard && b.display["driver"] == "VGA" {
-		m.keys = "screen"
+	if c.Keyboard == USBKeyboard {
+		own := c.own(b)
+		m.plugged[own.Name] = own.parts()
+		if own.Typed {
+			m.keys = "screen"
+		}
 	}
 	if c.Boot != nil && c.BootAs == USBStick {
 		s := *c.Boot
