@@ -20,19 +20,17 @@ type parts struct {
 
 // gather takes what it needs out of the packages, and builds the program.
 func gather(ctx context.Context, o Options, a arch) (parts, error) {
-	mirror, err := debian.OpenMirror(o.Mirror)
-	if err != nil && o.Mirror != "" {
+	g, err := startGathering(ctx, o, a)
+	if err != nil {
 		return parts{}, err
-	} // without a mirror, what is kept may do; else Fetch says what is missing
-	mirror.Progress = progress(o.Log)
-	g := gathering{ctx: ctx, arch: a, lock: o.Lock, store: store{mirror, o.Cache, o.Log}}
+	}
 	for _, step := range []func() error{g.takeKernel, g.takeChain, g.takeConsole} {
 		if err := step(); err != nil {
 			return parts{}, err
 		}
 	}
 	o.Log("build the program")
-	g.got.program, err = buildProgram(ctx, o.Source, a.name, o.Built)
+	g.got.program, err = buildProgram(ctx, o, a)
 	return g.got, err
 }
 
@@ -43,6 +41,15 @@ type gathering struct {
 	lock  debian.Lock
 	store store
 	got   parts
+}
+
+func startGathering(ctx context.Context, o Options, a arch) (gathering, error) {
+	mirror, err := debian.OpenMirror(o.Mirror)
+	if err != nil && o.Mirror != "" {
+		return gathering{}, err
+	} // without a mirror, what is kept may do; else Fetch says what is missing
+	mirror.Progress = progress(o.Log)
+	return gathering{ctx: ctx, arch: a, lock: o.Lock, store: store{mirror, o.Cache, o.Log}}, nil
 }
 
 // pick finds a wanted package in the lock, and notes it.

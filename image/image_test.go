@@ -2,17 +2,14 @@ package image
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"debug/buildinfo"
 	"debug/elf"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,28 +18,15 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"signer/image/debian"
 )
 
 // These tests build the real image, once, out of packages that a mirror serves or
-// a cache has. SIGNER_IMAGE_LOCK names another lock than packages.lock: of newer
-// packages, when the pinned ones are no longer served.
+// a cache has.
 
 var update = flag.Bool("update", false, "write the lists of files and modules anew")
 
-func realOptions(arch string) (Options, error) {
-	f, err := os.Open(cmp.Or(os.Getenv("SIGNER_IMAGE_LOCK"), "packages.lock"))
-	if err != nil {
-		return Options{}, err
-	}
-	defer func() { _ = f.Close() }()
-	lock, err := debian.ParseLock(f)
-	return Options{Arch: arch, Lock: lock, Source: ".."}, err
-}
-
 var amd64Image = sync.OnceValues(func() (*Built, error) {
-	o, err := realOptions("amd64")
+	o, err := TestOptions("..", "amd64")
 	if err != nil {
 		return nil, err
 	}
@@ -62,9 +46,7 @@ func realImage(t *testing.T) *Built {
 // need skips, with the reason, a test whose packages cannot be had.
 func need(t *testing.T, err error) {
 	t.Helper()
-	var network net.Error
-	away := errors.Is(err, debian.ErrNoMirror) || errors.Is(err, debian.ErrGone) || errors.As(err, &network)
-	if away && os.Getenv("SIGNER_REQUIRE_ALL") == "" {
+	if Unavailable(err) && os.Getenv("SIGNER_REQUIRE_ALL") == "" {
 		t.Skipf("no packages to build the image from: %v", err)
 	}
 	if err != nil {
@@ -149,20 +131,19 @@ func modulesOf(name string) ([]Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := realOptions(name)
+	o, err := TestOptions("..", name)
 	if err != nil {
 		return nil, err
 	}
 	if o, err = o.complete(); err != nil {
 		return nil, err
 	}
-	mirror, _ := debian.OpenMirror("") // without one, what is kept may do
-	p, err := o.Lock.Pick(a.kernel())
+	g, err := startGathering(context.Background(), o, a)
 	if err != nil {
 		return nil, err
 	}
-	k, err := store{mirror, o.Cache, o.Log}.unpackKernel(context.Background(), a, p)
-	return k.modules, err
+	err = g.takeKernel()
+	return g.got.kernel.modules, err
 }
 
 func TestProgramHasNoNetworkAndNeedsNothing(t *testing.T) {
@@ -225,7 +206,7 @@ func TestDependenciesHaveNoNetwork(t *testing.T) {
 // and from what the first one kept of the packages.
 func TestTwoBuildsInDifferentFoldersGiveTheSameBytes(t *testing.T) {
 	b := realImage(t)
-	o, err := realOptions("amd64")
+	o, err := TestOptions("..", "amd64")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,10 +16,15 @@ import (
 	"time"
 )
 
-// buildProgram compiles cmd/signer for the image. Everything that could make its
-// bytes differ from those of another machine is fixed here: no cgo, no paths, no
-// version control, no flags of the machine, and the Go that go.mod names.
-func buildProgram(ctx context.Context, source, goarch string, built time.Time) ([]byte, error) {
+// buildProgram compiles cmd/signer for the image.
+func buildProgram(ctx context.Context, o Options, a arch) ([]byte, error) {
+	return compile(ctx, o.Source, a, "./cmd/signer", "-X main.buildDate="+o.Built.UTC().Format(time.RFC3339))
+}
+
+// compile compiles a program of this source. Everything that could make its bytes
+// differ from those of another machine is fixed here: no cgo, no paths, no version
+// control, no flags of the machine, and the Go that go.mod names.
+func compile(ctx context.Context, source string, a arch, what, ldflags string) ([]byte, error) {
 	folder, err := os.MkdirTemp("", "signer-image-*")
 	if err != nil {
 		return nil, err
@@ -29,16 +34,16 @@ func buildProgram(ctx context.Context, source, goarch string, built time.Time) (
 	if err != nil {
 		return nil, err
 	}
-	program := filepath.Join(folder, "signer")
+	program := filepath.Join(folder, "program")
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-tags", "airgap",
-		"-ldflags", "-s -w -X main.buildDate="+built.UTC().Format(time.RFC3339), "-o", program, "./cmd/signer")
+		"-ldflags", "-s -w "+ldflags, "-o", program, what)
 	cmd.Dir = source
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+goarch, "GOAMD64=v1", "GOARM64=v8.0",
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+a.name, "GOAMD64=v1", "GOARM64=v8.0",
 		"GOFLAGS=-mod=readonly", "GOWORK=off", "GOEXPERIMENT=", "GOFIPS140=off", "GODEBUG=", "GOTOOLCHAIN=go"+version)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("build the program by Go %s: %w\n%s", version, err, strings.TrimSpace(stderr.String()))
+		return nil, fmt.Errorf("build %s by Go %s: %w\n%s", what, version, err, strings.TrimSpace(stderr.String()))
 	}
 	return os.ReadFile(program)
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+
+	"signer/image"
 )
 
 // RequireAll is the environment variable under which nothing may be missing.
@@ -53,9 +55,21 @@ type Tester interface {
 func Need(t Tester, c Config) {
 	t.Helper()
 	err := Look(c)
+	end(t, err, errors.Is(err, ErrMissing))
+}
+
+// NeedPackages does the same with the error of a build for which no packages can
+// be had.
+func NeedPackages(t Tester, err error) {
+	t.Helper()
+	end(t, err, image.Unavailable(err))
+}
+
+func end(t Tester, err error, missing bool) {
+	t.Helper()
 	switch {
 	case err == nil:
-	case errors.Is(err, ErrMissing) && os.Getenv(RequireAll) == "":
+	case missing && os.Getenv(RequireAll) == "":
 		t.Skip(err)
 	default:
 		t.Fatal(err)

@@ -1,128 +1,91 @@
-// Command guest is PID 1 of the machine that the tests of package qemu start. It
-// loads the modules of /modules/order, and does on the first serial console what
-// it is told there. The screen shows a line that it drew, and what is typed.
+// Command guest is PID 1 of the machine that the tests of package qemu start. Its
+// screen shows a line that it drew, and what is typed; it reads and writes raw
+// drives.
 package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
-	"sort"
+	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"signer/image/qemu/guest"
 )
 
-func main() {
-	for _, m := range [][2]string{{"devtmpfs", "/dev"}, {"proc", "/proc"}, {"sysfs", "/sys"}} {
-		os.Mkdir(m[1], 0o755)
-		unix.Mount(m[0], m[1], m[0], 0, "")
-	}
-	line, err := os.OpenFile("/dev/"+arg("guest.line", "ttyS0"), os.O_RDWR, 0)
-	if err != nil {
-		panic(err)
-	}
+func main() { guest.Run(start) }
+
+func start(io.Writer) guest.Answer {
 	screen, err := os.OpenFile("/dev/tty1", os.O_RDWR, 0)
 	if err != nil {
 		panic(err)
 	}
 	fmt.Fprint(screen, "\033[2J\033[H\033[?25lThe screen shows: 0123 ABC xyz {}~\n\033[7mInverse text\033[0m\n")
-	load(line)
-	fmt.Fprintln(line, "guest is ready")
-	commands := bufio.NewScanner(line)
 	typed := bufio.NewReader(screen)
-	for commands.Scan() {
-		answer, err := do(strings.Fields(commands.Text()), typed)
-		if err != nil {
-			answer = "error: " + err.Error()
-		}
-		fmt.Fprintln(line, answer)
-	}
-}
-
-func arg(name, other string) string {
-	text, _ := os.ReadFile("/proc/cmdline")
-	for _, word := range strings.Fields(string(text)) {
-		if value, ok := strings.CutPrefix(word, name+"="); ok {
-			return value
-		}
-	}
-	return other
-}
-
-func load(line *os.File) {
-	order, _ := os.ReadFile("/modules/order")
-	for _, name := range strings.Fields(string(order)) {
-		f, err := os.Open("/modules/" + name)
-		if err == nil {
-			err = unix.FinitModule(int(f.Fd()), "", unix.MODULE_INIT_COMPRESSED_FILE)
-		}
-		if err != nil {
-			fmt.Fprintf(line, "module %s: %v\n", name, err)
-		}
-	}
+	return func(words []string) (string, error) { return do(words, typed) }
 }
 
 func do(words []string, typed *bufio.Reader) (string, error) {
-	switch {
-	case len(words) == 0:
-		return "", nil
-	case words[0] == "disks":
+	a := append(words[1:], "", "", "")
+	switch words[0] {
+	case "disks":
 		return disks(), nil
-	case words[0] == "usb":
+	case "usb":
 		return usb(), nil
-	case words[0] == "date":
+	case "date":
 		text, err := os.ReadFile("/sys/class/rtc/rtc0/date")
-		return "date: " + strings.TrimSpace(string(text)), err
-	case words[0] == "typed":
+		return strings.TrimSpace(string(text)), err
+	case "typed":
 		text, err := typed.ReadString('\n')
-		return "typed: " + strings.TrimSpace(text), err
-	case words[0] == "write" && len(words) == 4:
-		return "written", write(words[1], words[2], words[3], unix.O_SYNC)
-	case words[0] == "direct" && len(words) == 4:
-		return "written", write(words[1], words[2], words[3], unix.O_DIRECT)
-	case words[0] == "read" && len(words) == 3:
-		return read(words[1], words[2])
-	case words[0] == "off":
+		return strings.TrimSpace(text), err
+	case "write":
+		return "written", write(a[0], a[1], a[2], unix.O_SYNC)
+	case "direct":
+		return "written", write(a[0], a[1], a[2], unix.O_DIRECT)
+	case "read":
+		return read(a[0], a[1])
+	case "off":
 		return "", unix.Reboot(unix.LINUX_REBOOT_CMD_POWER_OFF)
-	case words[0] == "restart":
-		return "", unix.Reboot(unix.LINUX_REBOOT_CMD_RESTART)
 	}
-	return "what?", nil
+	return "", errors.New("what?")
 }
 
-// disks lists name, size in sectors, vendor, model and write cache of each disk.
+// disks lists name, size in sectors, vendor and model of each disk.
 func disks() string {
 	paths, _ := filepath.Glob("/sys/block/sd*")
-	sort.Strings(paths)
-	answer := fmt.Sprintf("disks: %d", len(paths))
+	slices.Sort(paths)
+	answer := fmt.Sprint(len(paths), " disks")
 	for _, p := range paths {
-		read := func(name string) string {
-			text, _ := os.ReadFile(filepath.Join(p, name))
-			return strings.TrimSpace(string(text))
-		}
-		answer += fmt.Sprintf(" [%s %s %s %s %s]", filepath.Base(p), read("size"), read("device/vendor"), read("device/model"), read("queue/write_cache"))
+		answer += fmt.Sprintf(" [%s %s %s %s]", filepath.Base(p), value(p, "size"), value(p, "device/vendor"), value(p, "device/model"))
 	}
 	return answer
+}
+
+// value is what a file of the kernel's says.
+func value(folder, name string) string {
+	text, _ := os.ReadFile(filepath.Join(folder, name))
+	return strings.TrimSpace(string(text))
 }
 
 // usb lists the devices that are plugged in: product, serial, interface classes.
 func usb() string {
 	paths, _ := filepath.Glob("/sys/bus/usb/devices/*-*")
-	sort.Strings(paths)
-	answer := "usb:"
+	slices.Sort(paths)
+	answer := ""
 	for _, p := range paths {
 		if strings.Contains(filepath.Base(p), ":") {
 			continue
 		}
-		classes, _ := filepath.Glob(filepath.Join(p, "*:*", "bInterfaceClass"))
-		product, _ := os.ReadFile(filepath.Join(p, "product"))
-		serial, _ := os.ReadFile(filepath.Join(p, "serial"))
-		answer += fmt.Sprintf(" [%s %q %q", filepath.Base(p), strings.TrimSpace(string(product)), strings.TrimSpace(string(serial)))
-		for _, c := range classes {
-			class, _ := os.ReadFile(c)
-			answer += " " + strings.TrimSpace(string(class))
+		answer += fmt.Sprintf(" [%s %q %q", filepath.Base(p), value(p, "product"), value(p, "serial"))
+		interfaces, _ := filepath.Glob(filepath.Join(p, "*:*"))
+		for _, i := range interfaces {
+			answer += " " + value(i, "bInterfaceClass")
 		}
 		answer += "]"
 	}
@@ -137,13 +100,11 @@ func write(disk, at, letter string, how int) error {
 		return err
 	}
 	defer f.Close()
-	page, err := unix.Mmap(-1, 0, 4096, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE) // aligned, as O_DIRECT asks
+	page, offset, err := pageAt(at)
 	if err != nil {
 		return err
 	}
 	copy(page, strings.Repeat(letter, len(page)))
-	var offset int64
-	fmt.Sscan(at, &offset)
 	_, err = f.WriteAt(page, offset)
 	return err
 }
@@ -154,14 +115,21 @@ func read(disk, at string) (string, error) {
 		return "", err
 	}
 	defer f.Close()
-	page, err := unix.Mmap(-1, 0, 4096, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+	page, offset, err := pageAt(at)
 	if err != nil {
 		return "", err
 	}
-	var offset int64
-	fmt.Sscan(at, &offset)
 	if _, err := f.ReadAt(page, offset); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("read: %q", page[:8]), nil
+	return string(page[:8]), nil
+}
+
+// pageAt is memory that is aligned as O_DIRECT asks, and a number.
+func pageAt(at string) (page []byte, offset int64, err error) {
+	if offset, err = strconv.ParseInt(at, 10, 64); err != nil {
+		return nil, 0, err
+	}
+	page, err = unix.Mmap(-1, 0, 4096, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+	return page, offset, err
 }
