@@ -66,6 +66,9 @@ func imageReader(env Env) ImageReader {
 // readNextImage waits for the stick, reads it, and shows what it is.
 func readNextImage(ctx context.Context, s *Session) error {
 	return s.Part(ctx, "stick", func(ctx context.Context) error {
+		if reader := imageReader(s.env); reader != nil {
+			s.env.Drives = reader.Images() // for this ceremony, which writes to none
+		}
 		seen, err := s.awaitImage(ctx)
 		if err != nil {
 			return err
@@ -114,6 +117,7 @@ func (s *Session) readImage(ctx context.Context, d Drive) (seen SeenImage, wrong
 	_, err = s.askBeside(ctx, Question{ID: "stick.reading", Kind: Wait, Title: "The next image", NoBack: true, Prompt: "Reading the image to its last byte"},
 		func(ctx context.Context) (err error) {
 			seen, err = reader.ReadImage(ctx, d, s.progress("the next image"))
+			seen.Image = imageTitle(seen.Info)
 			return err
 		})
 	switch {

@@ -14,9 +14,13 @@ import (
 // ImageReader is what Drives may be besides: drives that can be read byte by byte
 // from their beginning, below any file system.
 type ImageReader interface {
+	// Images are the same drives, and beside them what an image may be on that no
+	// ceremony writes: a disc, or another stick with the image that runs.
+	Images() Drives
 	// ReadImage reads the image that was written onto a drive, from its first byte
 	// to its last: (AlternateLBA + 1) × 512 bytes, as its partition table says. An
-	// ErrNoImage says that there is none. It writes nothing.
+	// ErrNoImage says that there is none. It writes nothing. What the image says of
+	// itself is in Info, and its name is not made of that here.
 	ReadImage(ctx context.Context, d Drive, progress func(done, total int64)) (SeenImage, error)
 }
 

@@ -72,6 +72,8 @@ const (
 	mostImage = 128 << 20
 )
 
+func (f folderImages) Images() Drives { return f.drives }
+
 func (f folderImages) ReadImage(ctx context.Context, d Drive, progress func(done, total int64)) (SeenImage, error) {
 	seen := SeenImage{BootDrive: BootDrive{Drive: d}}
 	vol, err := f.drives.Open(ctx, d, false)

@@ -65,7 +65,7 @@ func (r *Real) unplug(disks []disk) {
 		if p.medium != nil {
 			p.medium.pulled()
 		}
-		if p.boot || p.isDrive() {
+		if p.boot || p.isMedium() {
 			defer r.tell()
 		}
 	}
@@ -85,7 +85,7 @@ func (r *Real) plug(d disk) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.plugged = append(r.plugged, p)
-	if p.boot || p.isDrive() {
+	if p.boot || p.isMedium() {
 		r.tell()
 	}
 }
@@ -169,7 +169,11 @@ func (r *Real) openDisk(p *plugged, flag int) (*os.File, error) {
 func (p *plugged) is(d disk) bool { return p.name == d.name && p.seq == d.seq }
 
 // isDrive says whether a ceremony may use it.
-func (p *plugged) isDrive() bool { return p.usb != "" && !p.optical && !p.boot && p.size > 0 }
+func (p *plugged) isDrive() bool { return p.isMedium() && !p.optical && !p.boot }
+
+// isMedium says whether it is on USB, and there is something to be read: no empty
+// reader.
+func (p *plugged) isMedium() bool { return p.usb != "" && p.size > 0 }
 
 func (p *plugged) plugging() string { return fmt.Sprintf("%s-%d", p.name, p.seq) }
 

@@ -10,8 +10,9 @@
 //     which a person plugs in and takes out;
 //   - Real, on Linux: USB drives as the kernel tells of them (uevent.go and the files
 //     disk_*_linux.go), what is on them (probe.go), a FAT32 for those that have none
-//     (fat32.go, capacity.go), which devices are let in (admission.go), and the drive
-//     that the computer started from (real_boot_linux.go).
+//     (fat32.go, capacity.go), which devices are let in (admission.go), and the image
+//     that the computer started from or shall start from next (real_boot_linux.go,
+//     real_image_linux.go, image.go).
 //
 // In: names and bytes. Out: the same bytes, or an error that says what became of
 // them. Rules it keeps:

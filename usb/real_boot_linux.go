@@ -2,15 +2,10 @@ package usb
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"os"
-
-	"golang.org/x/sys/unix"
 
 	"signer/ceremony"
-	"signer/ceremony/tuf"
 )
 
 // The drive that the computer started from is known by the GUID of its partition
@@ -49,39 +44,15 @@ func (r *Real) ReadBoot(ctx context.Context, progress func(done, total int64)) (
 }
 
 func (r *Real) readBoot(ctx context.Context, p *plugged, progress func(done, total int64)) (b ceremony.BootDrive, err error) {
-	disk, err := r.openDisk(p, unix.O_RDONLY)
+	disk, err := r.openFresh(p)
 	if err != nil {
 		return b, err
 	}
 	defer func() { err = errors.Join(err, disk.Close()) }()
-	if err := dropCache(disk); err != nil {
-		return b, err
-	}
 	table, err := ReadGPT(disk, p.size)
 	if err != nil {
 		return b, err
 	}
 	digest, err := digestOf(ctx, disk, table.Size, progress)
 	return ceremony.BootDrive{Drive: p.value(), Size: table.Size, Digest: digest}, err
-}
-
-// digestOf reads in pieces that a person sees the progress of.
-func digestOf(ctx context.Context, disk *os.File, size int64, progress func(done, total int64)) (tuf.Digest, error) {
-	hash := sha256.New()
-	piece := make([]byte, 1<<20)
-	for done := int64(0); done < size; {
-		if ctx.Err() != nil {
-			return tuf.Digest{}, context.Cause(ctx)
-		}
-		n, err := disk.ReadAt(piece[:min(int64(len(piece)), size-done)], done)
-		if err != nil {
-			return tuf.Digest{}, err
-		}
-		hash.Write(piece[:n])
-		done += int64(n)
-		if progress != nil {
-			progress(done, size)
-		}
-	}
-	return tuf.Digest(hash.Sum(nil)), nil
 }

@@ -82,12 +82,14 @@ func (r *Real) hear() {
 }
 
 // List says what is plugged in now.
-func (r *Real) List() []ceremony.Drive {
+func (r *Real) List() []ceremony.Drive { return r.list((*plugged).isDrive) }
+
+func (r *Real) list(wanted func(*plugged) bool) []ceremony.Drive {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var list []ceremony.Drive
 	for _, p := range r.plugged {
-		if p.isDrive() {
+		if wanted(p) {
 			list = append(list, p.value())
 		}
 	}
@@ -95,7 +97,7 @@ func (r *Real) List() []ceremony.Drive {
 }
 
 // Changed returns a channel that is closed at the next plugging or unplugging, of
-// a drive or of the boot drive, and when a device is turned away.
+// a drive, a disc or the boot drive, and when a device is turned away.
 func (r *Real) Changed() <-chan struct{} {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -116,13 +118,17 @@ func (r *Real) tell() {
 // take finds the drive of a plugging that is still in, for one use of it at a
 // time; release gives it back.
 func (r *Real) take(ctx context.Context, d ceremony.Drive) (*plugged, error) {
+	return r.takeOne(ctx, d, (*plugged).isDrive)
+}
+
+func (r *Real) takeOne(ctx context.Context, d ceremony.Drive, wanted func(*plugged) bool) (*plugged, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, p := range r.plugged {
-		if !p.isDrive() || p.plugging() != d.Plugging {
+		if !wanted(p) || p.plugging() != d.Plugging {
 			continue
 		}
 		if p.taken {

@@ -49,6 +49,14 @@ func (*Real) ReadBoot(context.Context, func(done, total int64)) (ceremony.BootDr
 	return ceremony.BootDrive{}, ErrNotLinux
 }
 
+// Images has no drives.
+func (r *Real) Images() ceremony.Drives { return r }
+
+// ReadImage reads nothing.
+func (*Real) ReadImage(context.Context, ceremony.Drive, func(done, total int64)) (ceremony.SeenImage, error) {
+	return ceremony.SeenImage{}, ErrNotLinux
+}
+
 // BootPlugged knows of no drive.
 func (*Real) BootPlugged() bool { return false }
 
