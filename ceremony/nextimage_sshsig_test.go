@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"signer/ceremony/tuf"
+	"signer/ceremony/tuf/oracle"
 )
 
 // sshFile is one of testdata/sshsig, which ssh-keygen of OpenSSH 9.2 made; its
@@ -29,6 +32,39 @@ func TestSSHSignaturesOfOpenSSHAreTaken(t *testing.T) {
 		if err != nil || key.Fingerprint() != want {
 			t.Errorf("%s is of %s, %v; want %s", name, key.Fingerprint(), err, want)
 		}
+	}
+}
+
+// TestTheManualSignsAsThisProgramWants runs what docs/image.md tells people to type.
+func TestTheManualSignsAsThisProgramWants(t *testing.T) {
+	if _, err := exec.LookPath("ssh-keygen"); err != nil {
+		oracle.Missing(t, "ssh-keygen is not on this machine")
+	}
+	manual, err := os.ReadFile(filepath.Join("..", "docs", "image.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	home := t.TempDir()
+	message := []byte(tuf.DigestOf([]byte("an image")).String() + "  signer.img\n")
+	if err := os.WriteFile(filepath.Join(home, "signer.img.sha256"), message, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	said := ""
+	for _, line := range append([]string{"mkdir .ssh", "ssh-keygen -q -t ed25519 -N '' -f .ssh/id_ed25519"}, regexp.MustCompile(`(?m)^ssh-keygen .*$`).FindAllString(string(manual), -1)...) {
+		typed := exec.Command("sh", "-c", strings.ReplaceAll(line, "~", home))
+		typed.Dir = home
+		out, err := typed.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", line, err, out)
+		}
+		said += string(out)
+	}
+	signature, err := os.ReadFile(filepath.Join(home, "signer.img.sha256.sig"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if key, err := verifySSHSIG(signature, message); err != nil || !strings.Contains(said, key.Fingerprint()) {
+		t.Errorf("signed by %s, %v; ssh-keygen says\n%s", key.Fingerprint(), err, said)
 	}
 }
 
