@@ -1,6 +1,7 @@
 package qemu
 
 import (
+	"encoding/binary"
 	"image"
 	"strings"
 )
@@ -23,27 +24,60 @@ const unread = '�'
 func Read(picture image.Image, fonts ...Glyphs) []string {
 	var best []string
 	fewest := -1
+	shown := colours(picture)
 	for _, font := range fonts {
-		lines, left := read(picture, font)
+		lines, left := shown.read(font)
 		if fewest < 0 || left < fewest {
 			best, fewest = lines, left
+		}
+		if fewest == 0 {
+			break
 		}
 	}
 	return best
 }
 
-func read(picture image.Image, font Glyphs) (lines []string, left int) {
+// pixels are the colours of a picture, row by row. Asked for one by one through
+// image.Image they take most of the time that a test waits for a screen.
+type pixels struct {
+	width, height int
+	colour        []uint32
+}
+
+func colours(picture image.Image) pixels {
+	b := picture.Bounds()
+	p := pixels{b.Dx(), b.Dy(), make([]uint32, 0, b.Dx()*b.Dy())}
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		switch i := picture.(type) {
+		case *image.RGBA:
+			for row := i.Pix[i.PixOffset(b.Min.X, y):][:4*p.width]; len(row) > 0; row = row[4:] {
+				p.colour = append(p.colour, binary.LittleEndian.Uint32(row))
+			}
+		case *image.Paletted:
+			for _, index := range i.Pix[i.PixOffset(b.Min.X, y):][:p.width] {
+				p.colour = append(p.colour, uint32(index))
+			}
+		default:
+			for x := b.Min.X; x < b.Max.X; x++ {
+				r, g, b, _ := picture.At(x, y).RGBA()
+				p.colour = append(p.colour, r>>8<<16|g>>8<<8|b>>8)
+			}
+		}
+	}
+	return p
+}
+
+func (p pixels) read(font Glyphs) (lines []string, left int) {
 	width, height := font.Size()
-	bounds := picture.Bounds()
 	step := width
-	if width == 8 && bounds.Dx()%9 == 0 && bounds.Dx() == 720 {
+	if width == 8 && p.width == 720 {
 		step = 9 // VGA's text mode leaves a column between its cells
 	}
 	known := shapes(font)
-	for y := bounds.Min.Y; y+height <= bounds.Max.Y; y += height {
+	for y := 0; y+height <= p.height; y += height {
 		var line strings.Builder
-		for x := bounds.Min.X; x+step <= bounds.Max.X; x += step {
-			r, ok := known[cell(picture, x, y, width, height)]
+		for x := 0; x+step <= p.width; x += step {
+			r, ok := known[p.cell(x, y, width, height)]
 			if !ok {
 				r = unread
 				left++
@@ -77,13 +111,13 @@ func shapes(font Glyphs) map[string]rune {
 }
 
 // cell is the bitmap of a place of the picture, in the form of normal.
-func cell(picture image.Image, x0, y0, width, height int) string {
+func (p pixels) cell(x0, y0, width, height int) string {
 	row := (width + 7) / 8
 	bitmap := make([]byte, row*height)
-	paper := picture.At(x0, y0)
+	paper := p.colour[y0*p.width+x0]
 	for y := range height {
-		for x := range width {
-			if picture.At(x0+x, y0+y) != paper {
+		for x, colour := range p.colour[(y0+y)*p.width+x0:][:width] {
+			if colour != paper {
 				bitmap[y*row+x/8] |= 0x80 >> (x % 8)
 			}
 		}

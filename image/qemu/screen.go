@@ -19,18 +19,33 @@ func (m *Machine) Screenshot(ctx context.Context) (image.Image, error) {
 		return nil, fmt.Errorf("screenshot: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	file := filepath.Join(dir, "screen.png")
-	if err := m.Do(ctx, "screendump", map[string]any{"filename": file, "format": "png"}, nil); err != nil {
+	file := filepath.Join(dir, "screen.ppm") // packing a PNG would hold the machine up
+	if err := m.Do(ctx, "screendump", map[string]any{"filename": file}, nil); err != nil {
 		return nil, fmt.Errorf("screenshot: %w", err)
 	}
-	f, err := os.Open(file)
+	data, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("screenshot: %w", err)
 	}
-	defer f.Close()
-	picture, err := png.Decode(f)
-	if err != nil {
-		return nil, fmt.Errorf("screenshot: %w", err)
+	return decodePPM(data)
+}
+
+// decodePPM reads the binary form of a portable pixmap as QEMU writes it: a line
+// each for the kind, the size and the brightest value, then red, green and blue.
+func decodePPM(data []byte) (image.Image, error) {
+	var width, height, brightest int
+	head := data[:min(len(data), 32)]
+	if _, err := fmt.Sscanf(string(head), "P6\n%d %d\n%d\n", &width, &height, &brightest); err != nil {
+		return nil, fmt.Errorf("screenshot: no portable pixmap: %w", err)
+	}
+	body := data[len(fmt.Sprintf("P6\n%d %d\n%d\n", width, height, brightest)):]
+	if brightest != 255 || width <= 0 || height <= 0 || len(body) != 3*width*height {
+		return nil, fmt.Errorf("screenshot: a pixmap of %d by %d with %d bytes", width, height, len(body))
+	}
+	picture := image.NewRGBA(image.Rect(0, 0, width, height))
+	for i := range width * height {
+		copy(picture.Pix[4*i:], body[3*i:3*i+3])
+		picture.Pix[4*i+3] = 255
 	}
 	return picture, nil
 }
