@@ -26,8 +26,8 @@ type player struct {
 	when map[string]func() (stop bool)
 	// asked, when set, is called before each answer, with the question.
 	asked func(question string)
-	// tolerates are the beginnings of lines that would otherwise end the test:
-	// "Trouble: ", "Not taken: ".
+	// tolerates are texts that would otherwise end the test: "Trouble: " and all that
+	// follows, or nothing of it.
 	tolerates []string
 
 	page   string   // what was said since the last answer
@@ -212,9 +212,25 @@ func (p *player) attends(until string) (stop bool) {
 func (p *player) refuses() {
 	p.t.Helper()
 	for _, bad := range []string{"Trouble: ", "Not taken: ", "panic: ", "fatal error: ", "Signer has broken off"} {
-		if i := strings.Index(p.page, bad); i >= 0 && strings.Contains(p.page[i:], "\n") && !slices.Contains(p.tolerates, bad) {
-			p.fails("the machine says: %s", p.page[i:])
+		for _, i := range indices(p.page, bad) {
+			said := strings.Join(strings.Fields(p.page[i:]), " ") + " "
+			known := slices.ContainsFunc(p.tolerates, func(text string) bool { return strings.HasPrefix(said, text) || strings.HasPrefix(text, said) })
+			if !known && strings.Contains(p.page[i:], "\n") {
+				p.fails("the machine says: %s", p.page[i:])
+			}
 		}
+	}
+}
+
+// indices are all places of a text in another.
+func indices(in, text string) (all []int) {
+	for from := 0; ; {
+		i := strings.Index(in[from:], text)
+		if i < 0 {
+			return all
+		}
+		all = append(all, from+i)
+		from += i + len(text)
 	}
 }
 
