@@ -18,6 +18,7 @@ type Env struct {
 	Rehearsal bool                     // virtual drives, marked as such for ever
 	Staged    bool                     // the drives were made for this rehearsal: each passphrase is its key's name
 	Network   func() ([]string, error) // interfaces that are up, but for lo
+	Live      bool                     // another system runs this program, and goes on after it
 
 	// What the first screens of the appliance saw (StartUp); without them nothing.
 	Image  *BootDrive // what this computer runs

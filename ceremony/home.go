@@ -43,7 +43,10 @@ func homeAgain(ctx context.Context, env Env, op Operator) error {
 	}
 }
 
-const homeOff = "off"
+const (
+	homeOff    = "off"
+	endProgram = "End this program"
+)
 
 func homeScript() Script {
 	return Script{Name: "home", Title: "Home", Intro: "What is plugged in, what is due, and what can be done.",
@@ -184,8 +187,11 @@ func (s *Session) homeMenu(v homeView) []Option {
 		menu = append(menu, Option{Key: script.Name, Label: script.Title, Disabled: s.notNow(script.Name, v)})
 	}
 	off := "Switch off"
-	if s.env.Rehearsal {
+	switch {
+	case s.env.Rehearsal:
 		off = "End the rehearsal"
+	case s.env.Live:
+		off = endProgram
 	}
 	return append(menu, Option{Key: homeOff, Label: off})
 }

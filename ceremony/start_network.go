@@ -59,11 +59,7 @@ func showStopped(ctx context.Context, env Env, op Operator, up *NetworkUp) error
 	s.tell(Event{Kind: Began, Text: s.script.Title, Outline: s.outline})
 	s.tell(Event{Kind: StepAt, Text: s.script.Steps[0].Title})
 	s.trouble("%v", up)
-	q := Question{ID: "stopped", Kind: Choose, NoBack: true, Title: "The appliance has stopped", Default: "off", Prompt: "There is nothing else to choose:",
-		Text: []Block{Warn("There is a network interface: " + strings.Join(up.Names, ", ") + ". This program signs nothing beside a network, and has no driver for one."),
-			Para("The keys that were unlocked are wiped from memory. Nothing is written any more; a drive that was being written is unfinished, and is found out as such when it is plugged in the next time."),
-			Para("Find out where the interface comes from (a device that was plugged in, another image) before you start this computer again.")},
-		Options: []Option{{Key: "off", Label: "Switch off"}}}
+	q := stoppedQuestion(up.Names, env.Live)
 	for {
 		a, err := s.op.Ask(ctx, q)
 		switch {
@@ -74,6 +70,25 @@ func showStopped(ctx context.Context, env Env, op Operator, up *NetworkUp) error
 			return nil
 		}
 	}
+}
+
+// stoppedQuestion says what became of the keys, and what to do about the network:
+// a live system has drivers and a will of its own.
+func stoppedQuestion(names []string, live bool) Question {
+	list := Foreign(strings.Join(names, ", "))
+	q := Question{ID: "stopped", Kind: Choose, NoBack: true, Title: "The appliance has stopped", Default: "off", Prompt: "There is nothing else to choose:",
+		Options: []Option{{Key: "off", Label: "Switch off"}}}
+	what := "There is a network interface: " + list + ". This program signs nothing beside a network, and has no driver for one."
+	then := "Find out where the interface comes from (a device that was plugged in, another image) before you start this computer again."
+	if live {
+		q.Title, q.Options[0].Label = "This program has stopped", endProgram
+		what = "A network interface is up: " + list + ". This program signs nothing beside a network."
+		then = "Switch Wi-Fi off and pull the cable. The system may hold an interface up without a cable, too: `nmcli networking off` ends that, or `ip link set NAME down`. Then start this program again."
+	}
+	q.Text = []Block{Warn(what),
+		Para("The keys that were unlocked are wiped from memory. Nothing is written any more; a drive that was being written is unfinished, and is found out as such when it is plugged in the next time."),
+		Para(then)}
+	return q
 }
 
 func stoppedScript() Script {

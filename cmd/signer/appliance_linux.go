@@ -6,7 +6,6 @@ import (
 
 	"signer/ceremony"
 	"signer/image/boot"
-	"signer/usb"
 )
 
 // isAppliance says whether this program is all that runs on the computer.
@@ -34,12 +33,4 @@ func runAppliance(ctx context.Context) {
 		a.Break(err)
 	}
 	a.PowerOff()
-}
-
-// openLive opens the drives of a live system, which root alone can.
-func openLive() (*usb.Real, error) {
-	if err := boot.KeepMemory(); err != nil {
-		return nil, err
-	}
-	return usb.OpenReal(usb.RealOptions{})
 }
