@@ -1,15 +1,13 @@
 // Command guest is PID 1 of the machine in which the tests of package usb use
-// real drives. It loads the modules of /modules/order, and does on the first
-// serial console what it is told there: a command in words gives one line, which
-// begins with "= ".
+// real drives: it does to them what commands say.
 package main
 
 import (
-	"bufio"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"strconv"
@@ -19,50 +17,24 @@ import (
 	"golang.org/x/sys/unix"
 
 	"signer/ceremony"
+	"signer/image/qemu/guest"
 	"signer/usb"
 )
 
-func main() {
-	for _, m := range [][2]string{{"devtmpfs", "/dev"}, {"proc", "/proc"}, {"sysfs", "/sys"}, {"tmpfs", "/run"}, {"tmpfs", "/mnt"}} {
-		_ = os.Mkdir(m[1], 0o755)
-		_ = unix.Mount(m[0], m[1], m[0], 0, "")
-	}
-	line, err := os.OpenFile("/dev/ttyS0", os.O_RDWR, 0)
-	if err != nil {
-		panic(err)
-	}
-	load(line)
-	g := &guest{line: line}
-	if err := g.start(); err != nil {
-		fmt.Fprintln(line, "= error:", err)
-	}
-	fmt.Fprintln(line, "= ready")
-	commands := bufio.NewScanner(line)
-	for commands.Scan() {
-		words := strings.Fields(commands.Text())
-		if len(words) == 0 {
-			continue
-		}
-		began := time.Now()
-		answer, err := g.do(words[0], append(words[1:], "", "", ""))
-		if err != nil {
-			answer = "error:" + flags(err) + " " + err.Error()
-		}
-		fmt.Fprintf(line, "= %s (%d ms)\n", answer, time.Since(began).Milliseconds())
-	}
-}
+func main() { guest.Run(start) }
 
-func load(line *os.File) {
-	order, _ := os.ReadFile("/modules/order")
-	for entry := range strings.Lines(string(order)) {
-		name, parameters, _ := strings.Cut(strings.TrimSpace(entry), " ")
-		f, err := os.Open("/modules/" + name)
-		if err == nil {
-			err = unix.FinitModule(int(f.Fd()), parameters, unix.MODULE_INIT_COMPRESSED_FILE)
-		}
+func start(line io.Writer) guest.Answer {
+	drives, err := usb.OpenReal(usb.RealOptions{Disk: os.Getenv("BOOTDISK"), Log: func(s string) { fmt.Fprintln(line, "log:", s) }})
+	if err != nil {
+		return func([]string) (string, error) { return "", err }
+	}
+	t := &table{drives: drives}
+	return func(words []string) (string, error) {
+		answer, err := t.do(words[0], append(words[1:], "", "", ""))
 		if err != nil {
-			fmt.Fprintf(line, "module %s: %v\n", name, err)
+			err = fmt.Errorf("%s%w", flags(err), err)
 		}
+		return answer, err
 	}
 }
 
@@ -73,34 +45,29 @@ func flags(err error) string {
 		"in-use": usb.ErrInUse, "read-only": usb.ErrReadOnly, "blank": usb.ErrNoFileSystem, "no-boot": ceremony.ErrNoBootDrive,
 		"permission": fs.ErrPermission, "not-exist": fs.ErrNotExist, "capacity": usb.ErrCapacity} {
 		if errors.Is(err, is) {
-			list += " [" + name + "]"
+			list += "[" + name + "] "
 		}
 	}
 	return list
 }
 
-type guest struct {
-	line    *os.File
+// table is where the drives are.
+type table struct {
 	drives  *usb.Real
 	volumes [2]ceremony.Volume
 }
 
-func (g *guest) start() (err error) {
-	g.drives, err = usb.OpenReal(usb.RealOptions{Disk: os.Getenv("BOOTDISK"), Log: func(s string) { fmt.Fprintln(g.line, "log:", s) }})
-	return err
-}
-
-func (g *guest) do(command string, words []string) (string, error) {
+func (t *table) do(command string, words []string) (string, error) {
 	a := words[0]
 	switch command {
 	case "wait":
-		return g.wait(number(a))
+		return t.wait(number(a))
 	case "format":
-		return "formatted", g.drives.Format(context.Background(), g.drive(a), words[1])
+		return "formatted", t.drives.Format(context.Background(), t.drive(a), words[1])
 	case "open", "read-only":
-		v, err := g.drives.Open(context.Background(), g.drive(a), command == "open")
+		v, err := t.drives.Open(context.Background(), t.drive(a), command == "open")
 		if err == nil {
-			g.volumes[number(a)] = v
+			t.volumes[number(a)] = v
 		}
 		return "opened", err
 	case "mounts":
@@ -110,17 +77,15 @@ func (g *guest) do(command string, words []string) (string, error) {
 	case "nowhere":
 		return "unmounted", unix.Unmount("/mnt", 0)
 	case "boot":
-		return g.boot()
+		return t.boot()
 	case "guard":
-		return "guarded", g.drives.Guard()
+		return "guarded", t.drives.Guard()
 	case "refused":
-		return g.refused(number(a))
+		return t.refused(number(a))
 	case "plugged":
-		return "yes", g.until(func() bool { return fmt.Sprint(g.drives.BootPlugged()) == a })
-	case "off":
-		return "", unix.Reboot(unix.LINUX_REBOOT_CMD_POWER_OFF)
+		return "yes", t.until(func() bool { return fmt.Sprint(t.drives.BootPlugged()) == a })
 	}
-	v := g.volumes[number(a)]
+	v := t.volumes[number(a)]
 	if v == nil {
 		return "", errors.New("what?")
 	}
@@ -166,47 +131,47 @@ func fill(v ceremony.Volume, name string, size int) (string, error) {
 }
 
 // wait waits until so many drives are plugged in, and says which.
-func (g *guest) wait(count int) (string, error) {
-	err := g.until(func() bool { return len(g.drives.List()) == count })
+func (t *table) wait(count int) (string, error) {
+	err := t.until(func() bool { return len(t.drives.List()) == count })
 	text := fmt.Sprintf("%d drives", count)
-	for _, d := range g.drives.List() {
+	for _, d := range t.drives.List() {
 		text += fmt.Sprintf(" [%s|%s|%s|%d|%s|%s]", d.Vendor, d.Model, d.Serial, d.Size, d.FileSystem, d.Label)
 	}
 	return text, err
 }
 
-func (g *guest) refused(count int) (string, error) {
-	err := g.until(func() bool { return len(g.drives.Refused()) >= count })
-	return fmt.Sprintf("refused %q keyboards %q returned %q", g.drives.Refused(), g.drives.Keyboards(), g.drives.Returned()), err
+func (t *table) refused(count int) (string, error) {
+	err := t.until(func() bool { return len(t.drives.Refused()) >= count })
+	return fmt.Sprintf("refused %q keyboards %q returned %q", t.drives.Refused(), t.drives.Keyboards(), t.drives.Returned()), err
 }
 
 // until waits for something that a change of the drives brings about.
-func (g *guest) until(so func() bool) error {
-	late := time.After(10 * time.Second)
+func (t *table) until(so func() bool) error {
+	late := time.After(time.Minute)
 	for {
-		changed := g.drives.Changed()
+		changed := t.drives.Changed()
 		if so() {
 			return nil
 		}
 		select {
 		case <-changed:
 		case <-late:
-			return fmt.Errorf("it is not so after 10 s, with %d drives", len(g.drives.List()))
+			return fmt.Errorf("it is not so after a minute, with %d drives", len(t.drives.List()))
 		}
 	}
 }
 
-func (g *guest) drive(index string) ceremony.Drive {
-	if list := g.drives.List(); number(index) < len(list) {
+func (t *table) drive(index string) ceremony.Drive {
+	if list := t.drives.List(); number(index) < len(list) {
 		return list[number(index)]
 	}
 	return ceremony.Drive{Plugging: "none"}
 }
 
-func (g *guest) boot() (string, error) {
+func (t *table) boot() (string, error) {
 	pieces := 0
-	b, err := g.drives.ReadBoot(context.Background(), func(_, _ int64) { pieces++ })
-	return fmt.Sprintf("plugged %v, %d bytes in %d pieces, %s", g.drives.BootPlugged(), b.Size, pieces, b.Digest), err
+	b, err := t.drives.ReadBoot(context.Background(), func(_, _ int64) { pieces++ })
+	return fmt.Sprintf("plugged %v, %d bytes in %d pieces, %s", t.drives.BootPlugged(), b.Size, pieces, b.Digest), err
 }
 
 func mounts() (string, error) {
