@@ -39,7 +39,7 @@ func openTray(t *testing.T, dir string, o VirtualOptions, labels ...string) *Vir
 	return v
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
