@@ -1,6 +1,7 @@
 package boot
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -32,15 +33,15 @@ func Start() (*Appliance, error) {
 	if err := mountAll(); err != nil {
 		return nil, err
 	}
-	if err := harden(); err != nil {
-		return nil, err
-	}
 	info, err := readInfo(infoFile)
 	if err != nil {
 		return nil, err
 	}
 	a := &Appliance{Image: info}
-	if err := a.openConsoles(); err != nil {
+	if err := a.openConsoles(); err != nil { // first: what is wrong is to be seen
+		return nil, err
+	}
+	if err := errors.Join(harden(), trustKernel()); err != nil {
 		return nil, err
 	}
 	a.drives, err = usb.OpenReal(usb.RealOptions{Disk: info.Disk})

@@ -17,6 +17,7 @@ func mountAll() error {
 	}{
 		{"proc", "/proc", "hidepid=2", strict | unix.MS_NODEV},
 		{"sysfs", "/sys", "", strict | unix.MS_NODEV},
+		{"securityfs", "/sys/kernel/security", "", strict | unix.MS_NODEV}, // has the lockdown
 		{"devtmpfs", "/dev", "mode=0755", strict},
 		{"tmpfs", "/run", "mode=0700,size=1m", strict | unix.MS_NODEV}, // mount points alone
 	} {

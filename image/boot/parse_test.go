@@ -68,3 +68,34 @@ func TestFontFile(t *testing.T) {
 		}
 	}
 }
+
+func TestCheckKernel(t *testing.T) {
+	const words, locked, none = "quiet init_on_alloc=1 init_on_free=1 nohibernate\n", "none integrity [confidentiality]\n", "Filename\tType\tSize\tUsed\tPriority\n"
+	if err := checkKernel(words, locked, none); err != nil {
+		t.Error(err)
+	}
+	for want, c := range map[string][3]string{
+		"without init_on_alloc=1":                            {strings.Replace(words, "init_on_alloc=1", "init_on_alloc=0", 1), locked, none},
+		"without init_on_free=1":                             {"init_on_alloc=1 nohibernate", locked, none},
+		"without nohibernate":                                {"init_on_alloc=1 init_on_free=1", locked, none},
+		"not locked down (none [integrity] confidentiality)": {words, "none [integrity] confidentiality\n", none},
+		"not locked down ()":                                 {words, "", none},
+		"swapped to a disk: /dev/sda":                        {words, locked, none + "/dev/sda2 partition 1 0 -2\n"},
+	} {
+		if err := checkKernel(c[0], c[1], c[2]); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, not %q", err, want)
+		}
+	}
+}
+
+func TestParagraph(t *testing.T) {
+	text := paragraph(strings.Repeat("wörter und ", 20)+"\x1b[2J", "   ")
+	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\r\n"), "\r\n") {
+		if n := len([]rune(line)); n > columns || !strings.HasPrefix(line, "   w") && !strings.HasPrefix(line, "   u") {
+			t.Errorf("%d columns: %q", n, line)
+		}
+	}
+	if strings.Contains(text, "\x1b") || !strings.Contains(text, "<1B>[2J") {
+		t.Errorf("%q reaches the console", text)
+	}
+}

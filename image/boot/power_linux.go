@@ -3,12 +3,9 @@ package boot
 import (
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
-
-	"signer/ceremony"
 )
 
 // PowerOff switches the computer off. It does not return: where the firmware
@@ -37,9 +34,11 @@ func (a *Appliance) Break(err error) {
 	powerOff()
 }
 
+// show says so in plain lines: the screen may be what is broken. At a start no
+// driver for a USB keyboard is loaded yet.
 func show(out *os.File, what string, err error, state string) {
-	_, _ = fmt.Fprintf(out, "\r\n %s:\r\n\r\n   %s\r\n\r\n %s\r\n Take a photograph of this screen. Enter switches the computer off.\r\n",
-		what, strings.ReplaceAll(ceremony.Foreign(err.Error()), "\n", "\r\n   "), state)
+	_, _ = fmt.Fprintf(out, "\r\n %s:\r\n\r\n%s\r\n%s\r\n Take a photograph of this screen. Enter switches the computer off, or its\r\n power button.\r\n",
+		what, paragraph(err.Error(), "   "), paragraph(state, " "))
 	_, _ = out.Read(make([]byte, 1))
 }
 
