@@ -37,12 +37,14 @@ func (f *firstScreens) date(ctx context.Context, s *Session) error {
 func (s *Session) dateQuestion() Question {
 	now := s.now()
 	q := Question{ID: "date", Title: "Date and time", Prompt: "Is that the date, and where you are the time on your watch?", Default: "right",
-		Text:    []Block{Table(Row{"Date", when(now)}), Lines(around(now))},
+		Text:    []Block{Table(Row{"Date", when(now)})},
 		Options: s.dateOptions(), Refresh: s.dateOptions}
-	if wrong := s.clockProblem(now); wrong != "" {
+	if wrong := s.clockProblem(now); wrong != "" { // it would not be seen below the places, and nobody has to compare
 		q.Default = "date"
 		q.Text = append(q.Text, Warn("The clock of this computer is wrong: "+wrong+"."))
+		return q
 	}
+	q.Text = append(q.Text, Lines(around(now)))
 	return q
 }
 
