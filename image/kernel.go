@@ -14,6 +14,7 @@ type kernel struct {
 	from    debian.Package
 	version string // as uname -r says it
 	image   []byte
+	tree    moduleTree
 	modules []Module // in the order of loading
 }
 
@@ -34,7 +35,8 @@ func (s store) unpackKernel(ctx context.Context, a arch, p debian.Package) (kern
 	if k.version, k.image, err = chosen.kernelImage(); err != nil {
 		return kernel{}, fmt.Errorf("%s: %w", p, err)
 	}
-	if k.modules, err = plantModules(chosen.below(modulesFolder(k.version))).order(a.purposes); err != nil {
+	k.tree = plantModules(chosen.below(modulesFolder(k.version)))
+	if k.modules, err = k.tree.order(a.purposes); err != nil {
 		return kernel{}, fmt.Errorf("%s: %w", p, err)
 	}
 	return k, nil
