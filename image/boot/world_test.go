@@ -2,11 +2,8 @@ package boot_test
 
 import (
 	"bytes"
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"sync"
@@ -14,7 +11,6 @@ import (
 	"time"
 
 	"signer/image"
-	"signer/image/debian"
 	"signer/image/qemu"
 )
 
@@ -55,16 +51,11 @@ func buildMedium(arch string) (m medium, err error) {
 }
 
 func buildImage(arch string) (string, error) {
-	lock, err := os.Open(cmp.Or(os.Getenv("SIGNER_IMAGE_LOCK"), filepath.Join("..", "packages.lock")))
+	o, err := image.TestOptions(filepath.Join("..", ".."), arch)
 	if err != nil {
 		return "", err
 	}
-	defer func() { _ = lock.Close() }()
-	packages, err := debian.ParseLock(lock)
-	if err != nil {
-		return "", err
-	}
-	b, err := image.Build(context.Background(), image.Options{Arch: arch, Lock: packages, Source: filepath.Join("..", "..")})
+	b, err := image.Build(context.Background(), o)
 	if err != nil {
 		return "", err
 	}
@@ -94,14 +85,7 @@ func theImage(t *testing.T) medium {
 		t.Skip("starts virtual machines")
 	}
 	m, err := amd64()
-	var network net.Error
-	away := errors.Is(err, debian.ErrNoMirror) || errors.Is(err, debian.ErrGone) || errors.As(err, &network)
-	switch {
-	case away && os.Getenv(qemu.RequireAll) == "":
-		t.Skipf("no packages to build the image from: %v", err)
-	case err != nil:
-		t.Fatal(err)
-	}
+	qemu.NeedPackages(t, err)
 	return m
 }
 
