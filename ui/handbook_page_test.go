@@ -41,6 +41,7 @@ func handbookIndex(items []ceremony.Item) string {
 		s := item.Script()
 		fmt.Fprintf(&b, "| [%s](%s.md) | %s | [sheet](%s-witness.md) |\n", s.Title, s.Name, s.Intro, s.Name)
 	}
+	b.WriteString("\nHow the screens look on a computer that was started from the image, in pictures: [The appliance on a screen](appliance.md).\n")
 	b.WriteString("\nTo practise one: `go run ./cmd/signer rehearse NAME`, where NAME is ")
 	for i, item := range items {
 		if i > 0 {

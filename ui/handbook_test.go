@@ -109,7 +109,7 @@ func rehearsed() []ceremony.Item {
 
 // TestHandbook: every ceremony has its pages as it is today, and no other has.
 func TestHandbook(t *testing.T) {
-	pages := map[string]bool{"README.md": true}
+	pages := map[string]bool{"README.md": true, "appliance.md": true, "shots": true} // the last two are image/boot's
 	secrets := 0
 	checkPage(t, "README.md", handbookIndex(rehearsed()))
 	for _, item := range rehearsed() {
