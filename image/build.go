@@ -128,7 +128,7 @@ func (a arch) bootFiles(info entry, id identity, initrd []byte) []espFile {
 		{".disk/info", fmt.Appendf(nil, "Signer %x\n", id), thisSource, true}, // by which Debian's GRUB knows a DVD
 		{"image.json", info.data, thisSource, false},                          // for the appliance before this one, which checks its successor
 		{"boot/grub/grub.cfg", config, thisSource, true},
-		{"EFI/debian/grub.cfg", config, thisSource, false},
+		{"EFI/debian/grub.cfg", config, thisSource, true}, // where GRUB looks on a DVD in a drive on USB (measured)
 	}
 }
 
