@@ -1,8 +1,6 @@
 package boot_test
 
 import (
-	"bytes"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,48 +12,26 @@ import (
 	"signer/usb"
 )
 
-// liveInitrd is the image's initramfs and a second archive behind it, with a
-// program that runs in place of the image's own as PID 1 (the kernel joins them;
-// Documentation/driver-api/early-userspace/buffer-format.rst).
+// liveInitrd is the image's initramfs with another program, to be PID 1 in place of
+// its own, and with a module for a network interface.
 func liveInitrd(t *testing.T, m medium) string {
 	t.Helper()
-	dir := t.TempDir()
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(dir, "live"), "./testdata/live")
+	name := filepath.Join(t.TempDir(), "live")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", name, "./testdata/live")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	initrd, err := os.ReadFile(m.initrd)
+	program, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	live, err := os.ReadFile(filepath.Join(dir, "live"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := bytes.NewBuffer(initrd)
-	align := func() { all.Write(make([]byte, -all.Len()&3)) }
-	align()
-	for _, f := range []struct {
-		name string
-		mode int
-		data []byte
-	}{{"live", 0o100755, live}, {"TRAILER!!!", 0, nil}} {
-		fmt.Fprintf(all, "070701%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%s\x00", 0, f.mode, 0, 0, 1, 0, len(f.data), 0, 0, 0, 0, len(f.name)+1, 0, f.name)
-		align()
-		all.Write(f.data)
-		align()
-	}
-	name := filepath.Join(dir, "initrd")
-	if err := os.WriteFile(name, all.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return name
+	return initrdWith(t, m, map[string][]byte{"live": program, "modules/dummy.ko.xz": kernelModule(t, "dummy.ko.xz")})
 }
 
 // TestLiveSystem: the program on a system that is not its own, where it is not
-// PID 1: who is not root is told, drives are seen, and one that the system itself
-// has mounted is not touched.
+// PID 1: who is not root is told, drives are seen, one that the system itself has
+// mounted is not touched, and an interface that comes up ends it.
 func TestLiveSystem(t *testing.T) {
 	m := theImage(t)
 	a := start(t, func(c *qemu.Config) {
@@ -105,6 +81,17 @@ func TestLiveSystem(t *testing.T) {
 		t.Errorf("nobody said %q\n%s", want, a.Serial().Transcript())
 	}
 	says("unmount", "unmounted")
+
+	says("load dummy.ko.xz", "loaded") // there, and not up
+	a.says("run 0 home --line")
+	p.leavesHome()
+	says("up dummy0", "it will be")
+	a.says("run 0 home --line")
+	a.hears("A network interface is up: dummy0.")
+	a.hears("Enter is")
+	time.Sleep(hand)
+	a.says("1")
+	a.hears("= exit status 3")
 	if t.Failed() {
 		t.Log(a.Serial().Transcript())
 	}

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,21 +67,31 @@ func (a *appliance) hasStopped(name string) {
 func startWith(t *testing.T, module, parameters string, change func(*qemu.Config)) *appliance {
 	t.Helper()
 	m := theImage(t)
-	archive := new(bytes.Buffer)
-	addFile(archive, "modules/"+module, kernelModule(t, module))
-	addFile(archive, "modules/order", append(orderIn(t, m), strings.TrimSpace(module+" "+parameters)+"\n"...))
-	addFile(archive, "TRAILER!!!", nil)
-	initrd := filepath.Join(t.TempDir(), "initrd")
-	data := append(bytes.Clone(m.Initrd), make([]byte, -len(m.Initrd)&3)...)
-	if err := os.WriteFile(initrd, append(data, archive.Bytes()...), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	initrd := initrdWith(t, m, map[string][]byte{"modules/" + module: kernelModule(t, module),
+		"modules/order": append(orderIn(t, m), strings.TrimSpace(module+" "+parameters)+"\n"...)})
 	return start(t, func(c *qemu.Config) {
 		c.Boot, c.Kernel, c.Initrd, c.Append = nil, m.kernel, initrd, m.Lines[0]
 		if change != nil {
 			change(c)
 		}
 	})
+}
+
+// initrdWith is the image's initramfs with other files over it, in an archive behind
+// it: the kernel joins them.
+func initrdWith(t *testing.T, m medium, files map[string][]byte) string {
+	t.Helper()
+	archive := new(bytes.Buffer)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		addFile(archive, name, files[name])
+	}
+	addFile(archive, "TRAILER!!!", nil)
+	initrd := filepath.Join(t.TempDir(), "initrd")
+	data := append(bytes.Clone(m.Initrd), make([]byte, -len(m.Initrd)&3)...)
+	if err := os.WriteFile(initrd, append(data, archive.Bytes()...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return initrd
 }
 
 // orderIn is the image's own list of modules.
@@ -147,7 +159,7 @@ func kernelPackage(t *testing.T) (*debian.Deb, error) {
 
 // addFile adds a file to a cpio archive as the kernel reads it: "newc".
 func addFile(archive *bytes.Buffer, name string, data []byte) {
-	const mode = 0o100644
+	const mode = 0o100755
 	_, _ = fmt.Fprintf(archive, "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%s\x00", 0, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name)+1, 0, name)
 	archive.Write(make([]byte, -archive.Len()&3))
 	archive.Write(data)

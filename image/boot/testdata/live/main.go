@@ -3,6 +3,8 @@
 //
 //	run UID home --line    gives the exit status
 //	mount sda1, unmount    what a desktop does to a drive by itself
+//	load dummy.ko.xz       a driver, which makes the interface dummy0
+//	up dummy0              has it up some time later
 package main
 
 import (
@@ -13,6 +15,7 @@ import (
 	"os/exec"
 	"strconv"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -29,6 +32,16 @@ func do(words []string) (string, error) {
 		return run(words[1], words[2:])
 	case words[0] == "mount" && len(words) == 2:
 		return "mounted", unix.Mount("/dev/"+words[1], "/mnt", "vfat", 0, "")
+	case words[0] == "load" && len(words) == 2:
+		return "loaded", load(words[1])
+	case words[0] == "up" && len(words) == 2:
+		go func() {
+			time.Sleep(3 * time.Second) // when the program may have started, or may not yet
+			if err := up(words[1]); err != nil {
+				panic(err)
+			}
+		}()
+		return "it will be", nil
 	case words[0] == "unmount":
 		return "unmounted", unix.Unmount("/mnt", 0)
 	}
@@ -53,4 +66,28 @@ func run(user string, args []string) (string, error) {
 		return "", err
 	}
 	return fmt.Sprintf("exit status %d", program.ProcessState.ExitCode()), nil
+}
+
+func load(module string) error {
+	file, err := os.Open("/modules/" + module)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	return unix.FinitModule(int(file.Fd()), "", unix.MODULE_INIT_COMPRESSED_FILE)
+}
+
+// up sets the flag of an interface that ip link set up sets.
+func up(name string) error {
+	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = unix.Close(socket) }()
+	request, err := unix.NewIfreq(name)
+	if err != nil {
+		return err
+	}
+	request.SetUint16(unix.IFF_UP)
+	return unix.IoctlIfreq(socket, unix.SIOCSIFFLAGS, request)
 }
