@@ -157,12 +157,12 @@ var hintLine = regexp.MustCompile(`\(Enter\s+goes\s+on\.\)|\(Type\s+a\s+number\.
 func (p *player) play(until string) {
 	p.t.Helper()
 	for {
-		for p.answers() {
-		}
 		if p.attends(until) {
 			return
 		}
 		p.refuses()
+		for p.answers() {
+		}
 		if !p.listens() {
 			if until != "" {
 				p.fails("the machine has ended")
