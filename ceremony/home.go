@@ -165,6 +165,8 @@ func (a atHome) name() string {
 
 func (a atHome) is() string {
 	switch r := a.report; {
+	case errors.Is(a.err, ErrForeign):
+		return "not of this program: " + Foreign(a.drive.FileSystem)
 	case a.err != nil:
 		return "cannot be read: " + Foreign(a.err.Error())
 	case a.drive.FileSystem == "":

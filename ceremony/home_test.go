@@ -150,3 +150,18 @@ func TestHomeSaysHowTheLastCeremonyEnded(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// A drive that others made is nothing that went wrong: the stick of an image is one.
+func TestHomeNamesADriveThatIsNotOfThisProgram(t *testing.T) {
+	w := newWorld(t, usb.VirtualOptions{})
+	w.env.Drives = foreignDrives{w.tray}
+	if err := w.tray.Plug("signing"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.atHome(t, "home: off\n"); err != nil {
+		t.Fatal(err)
+	}
+	if page := text(w.seen.askedFor("home")[0]); !strings.Contains(page, "not of this program: NTFS") || strings.Contains(page, "cannot be read") {
+		t.Error(page)
+	}
+}
