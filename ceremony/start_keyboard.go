@@ -129,8 +129,8 @@ func (f *firstScreens) closeDoors(ctx context.Context, s *Session) error {
 		}
 		s.trouble("devices that are plugged in cannot be refused: %v", err)
 		way, err := s.choose(ctx, Question{ID: "keyboard.open", Title: "Any device would be admitted", Default: "again", Prompt: "What now?",
-			Text: []Block{Warn("This computer cannot be told to refuse USB devices: " + Foreign(err.Error()) + ". A device that says it is a keyboard could type."),
-				Para("Unplug all that is not needed. If you go on, watch what is plugged in; the record says that nothing was refused.")},
+			Text: []Block{Warn("USB devices are not refused: " + Foreign(err.Error()) + ". A device that says it is a keyboard could type."),
+				Para("Unplug all that is not needed, or plug in another keyboard, and try again. If you go on, watch what is plugged in; the record says that nothing was refused.")},
 			Options: []Option{{Key: "again", Label: "Try again"}, {Key: "on", Label: "Go on, and watch every plug"}}})
 		if err != nil {
 			return err

@@ -2,8 +2,10 @@ package boot_test
 
 import (
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"signer/image/qemu"
 )
@@ -62,6 +64,38 @@ func (a *appliance) returns() {
 	a.tells("admitted again: “QEMU USB Keyboard” (0627:0001) on USB port 1-1: a keyboard, which is the keyboard that was there before")
 	a.hearsKey("home", "► Create a repository")
 	a.hearsKey("end", "► Switch off")
+}
+
+// TestTheOnlyKeyboardIsNotTurnedOff: where it says that it is a drive besides, a
+// plain one is asked for, and taken.
+func TestTheOnlyKeyboardIsNotTurnedOff(t *testing.T) {
+	a := startLines(t, func(c *qemu.Config) { c.Boot, c.Keyboard = nil, qemu.NoKeyboard })
+	odd := qemu.DiskAndKeyboard("odd")
+	odd.Port = "1"
+	a.must(a.PlugComposite(a.ctx, odd))
+	a.replies("Which keyboard is it?", "")
+	a.hears("Generic Flash Drive")
+	a.replies("Type here to try", "z")
+	a.hears("use a plain one")
+	a.replies("What now?", "1")
+	a.hears("use a plain one")
+	a.plugs(qemu.Device{Name: "plain", Driver: "usb-kbd", Port: "2"})
+	for admitted := false; !admitted; { // until its driver has it
+		a.replies("What now?", "1")
+		found, err := a.Serial().ExpectMatch(a.ctx, regexp.MustCompile(`use a\s+plain one|only drives are\s+admitted`))
+		a.must(err)
+		admitted = strings.HasPrefix(found[0], "only")
+	}
+	a.hears("CAUTION: refused: “Generic Flash Drive” (0951:1666) on USB port 1-1: a drive")
+	a.hears("which was there before")
+}
+
+// replies answers a question in line mode, as slowly as a person.
+func (a *appliance) replies(question, answer string) {
+	a.t.Helper()
+	a.hears(question)
+	time.Sleep(hand)
+	a.says(answer)
 }
 
 func (a *appliance) plugs(d qemu.Device) {
