@@ -23,7 +23,7 @@ var errQuit = errors.New("quit")
 
 const commandHelp = `Commands, on the standard input:
   list              the sticks, and what is plugged in
-  plug 1            plug stick 1 in; also: plug net, keyboard, mouse, hub, serial,
+  plug 1            plug stick 1 in; also: plug net, keyboard2, mouse, hub, serial,
                     composite: devices that the appliance must refuse
   unplug 1          pull it out, at once; also: unplug boot, the image's own stick
   screen            what the screen shows, as text
@@ -103,7 +103,7 @@ func (t *table) stick(word string) (qemu.Stick, bool) {
 }
 
 func (t *table) plug(ctx context.Context, word string) error {
-	drivers := map[string]string{"net": "usb-net", "keyboard": "usb-kbd", "mouse": "usb-mouse", "hub": "usb-hub", "serial": "usb-serial"}
+	drivers := map[string]string{"net": "usb-net", "keyboard2": "usb-kbd", "mouse": "usb-mouse", "hub": "usb-hub", "serial": "usb-serial"}
 	name := word
 	if s, ok := t.stick(word); ok {
 		name = s.Name
