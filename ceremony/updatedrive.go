@@ -129,6 +129,9 @@ func (s *Session) straysOn(job driveJob, found finding) []string {
 // begin prepares a drive for its files: one that is made anew loses its manifest,
 // one that is brought up to date keeps it, and what it holds.
 func (w *driveWriter) begin(ctx context.Context, job driveJob, files []tuf.File) error {
+	if err := w.clear(); err != nil {
+		return err
+	}
 	if !job.update || job.held == nil { // or it takes the place of one that is gone
 		return w.forgetManifest()
 	}
@@ -144,6 +147,30 @@ func (w *driveWriter) begin(ctx context.Context, job driveJob, files []tuf.File)
 		}
 	}
 	return nil
+}
+
+// clear removes what an interrupted write left, before anything is written. After a
+// power cut such a file may name clusters that the table has as free (measured): the
+// next file gets them, and would lose them again when the leftover is removed.
+func (w *driveWriter) clear() error {
+	entries, err := w.vol.List()
+	if err != nil {
+		return err
+	}
+	cleared := false
+	for _, e := range entries {
+		if !e.Mode.IsRegular() || !unfinished(e.Name) {
+			continue
+		}
+		if err := w.vol.Remove(e.Name); err != nil {
+			return err
+		}
+		cleared = true
+	}
+	if !cleared {
+		return nil
+	}
+	return w.vol.Sync()
 }
 
 // leaves says whether a file of the drive stays as it is. Of the ledger, all that
