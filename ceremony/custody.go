@@ -53,12 +53,28 @@ func drivesOn(d *foundDrive) []KnownDrive {
 	return slices.DeleteFunc(file.Drives, func(k KnownDrive) bool { return !driveLabel.MatchString(k.Label) })
 }
 
-// mergeDrives keeps of each drive what was seen last.
+// mergeDrives keeps of each drive what was seen last. Of what was seen at the same
+// time, the later root and custody count: the ledger of a new backup is written
+// before the root is signed by which the old ones are outdated, and a drive is lost
+// without being seen.
 func mergeDrives(known, found []KnownDrive) []KnownDrive {
 	for _, k := range found {
+		for _, o := range known {
+			if o.Label == k.Label && o.Serial == k.Serial && o.Seen.Equal(k.Seen) {
+				k.Root = max(k.Root, o.Root)
+				if o.State.follows(k.State) {
+					k.State = o.State
+				}
+			}
+		}
 		known = putDrive(known, k)
 	}
 	return known
+}
+
+// follows says whether a drive gets into this custody after the other one.
+func (c Custody) follows(before Custody) bool {
+	return c != InUse && (before == InUse || before == Outdated)
 }
 
 // putDrive adds a drive, or what is newer of it. That it was once proven stays:

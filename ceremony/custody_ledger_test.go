@@ -3,6 +3,7 @@ package ceremony_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"signer/ceremony"
 )
@@ -72,6 +73,37 @@ func TestHomeOffersToRetireSomeOldKeys(t *testing.T) {
 			if o.Key == "retire" && o.Disabled != want {
 				t.Errorf("rotated %v: retire says %q", rotated, o.Disabled)
 			}
+		}
+	}
+}
+
+// TestTheLatestCustodyCounts: the ledger of a new backup was written before the old
+// ones were outdated, on the same day. Who reads it after the repository drive is
+// not sent for drives that nobody needs any more.
+func TestTheLatestCustodyCounts(t *testing.T) {
+	w := afterCreation(t)
+	for _, label := range []string{"root-backup-3", "root-backup-4"} {
+		if err := w.tray.Add(label); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.playScript(t, ceremony.Rotate(), holdersPresent("root-1", "root-2", "root-4", "root-5", "root-6")+"review.words: {shown}\n"); err != nil {
+		t.Fatalf("%v\n%s", err, w.out.String())
+	}
+	w.allOut(t)
+	w.env.Now = func() time.Time { return noon.AddDate(0, 7, 0) }
+	w.seen = watcher{op: &robot{tray: w.tray}}
+	if err := ceremony.Run(t.Context(), ceremony.CheckDrives(), w.env, &w.seen); err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range w.seen.questions {
+		if text := textOf(q); strings.HasPrefix(q.ID, "check.") && strings.Contains(text, "Not seen yet") && strings.Contains(text, "root-backup-1") {
+			t.Fatalf("root-backup-1 is wanted: %s", text)
+		}
+	}
+	for label, want := range map[string]ceremony.Custody{"root-backup-1": ceremony.Outdated, "root-backup-2": ceremony.Outdated, "root-backup-3": ceremony.InUse} {
+		if d := w.knownDrives(t, "repository")[label]; d.State != want {
+			t.Errorf("%s is %q in the ledger", label, d.State)
 		}
 	}
 }
