@@ -38,4 +38,4 @@ vm *args:
 
 # The pictures of the handbook, taken anew from the real console
 shots:
-    go test ./image/boot -run Shots -update
+    go test ./image/boot -run 'Shot|AppliancePage' -update
