@@ -38,6 +38,7 @@ type nextImage struct {
 	info     imageInfo
 	age      string // against the image that runs
 	compared string // with what; "" when with nothing
+	typed    bool   // from paper, and not read from a file
 	signed   string // by whom; "" when by nobody who is known
 }
 
@@ -199,6 +200,8 @@ func finishNextImage(ctx context.Context, s *Session) error {
 			q.Text = append(q.Text, Warn("Its digest was compared with nothing, so nobody knows what is on this stick. Do not use it for keys."))
 		case strings.HasPrefix(next.age, "IT IS OLDER"):
 			q.Text = append(q.Text, Warn("It is what was written down or published, and it is older than the image that runs."))
+		case next.signed == "" && !next.typed:
+			q.Text = append(q.Text, Para("The image on this stick is what the digest file says. It is as good as the way on which that file came: nobody signed it whose key is known."))
 		default:
 			q.Text = append(q.Text, Para("The image on this stick is what was written down or published, to its last byte. Mark the stick with today's date."))
 		}

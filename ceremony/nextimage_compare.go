@@ -32,10 +32,11 @@ func compareNextImage(ctx context.Context, s *Session) error {
 	})
 }
 
-// Of a digest at least so much is typed: no other image has it by chance.
+// Of a digest at least half is typed: whoever can swap the image can also look for
+// one whose digest begins like the right one, and finds 32 bits within minutes.
 const (
-	leastHex   = 8
-	leastWords = 4
+	leastHex   = 32
+	leastWords = 16
 )
 
 // compareTyped has the beginning of the digest typed from paper.
@@ -59,7 +60,7 @@ func (s *Session) compareTyped(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.State.Next.compared = "with " + how + " that were typed"
+	s.State.Next.compared, s.State.Next.typed = "with "+how+" that were typed", true
 	s.did("the digest begins with the %s that were typed", how)
 	return nil
 }

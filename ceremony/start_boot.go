@@ -10,6 +10,9 @@ import (
 // bootDrive reads the whole image again and shows its digest.
 func (f *firstScreens) bootDrive(ctx context.Context, s *Session) error {
 	return s.Part(ctx, "boot", func(ctx context.Context) error {
+		if f.boot == nil && f.machine.BootPlugged() {
+			f.noBoot = "" // it came late
+		}
 		for f.boot == nil && f.noBoot == "" {
 			if err := f.readBoot(ctx, s); err != nil {
 				return err

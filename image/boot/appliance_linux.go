@@ -66,7 +66,7 @@ func (a *Appliance) openConsoles() error {
 	if a.screen, err = openConsole(firstConsole); err != nil {
 		return err
 	}
-	if err := prepareScreen(a.screen); err != nil {
+	if err := prepareScreen(a.screen); err != nil && serial == "" { // a computer without a screen has a serial line
 		return err
 	}
 	if serial == "" {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -13,8 +14,24 @@ import (
 const modulesFolder = "/modules"
 
 // loadModules loads what the image has, and then shuts the door: what the kernel
-// does not know by then, it never will.
-func loadModules(ctx context.Context) error {
+// does not know by then, it never will. One that cannot be loaded keeps none of
+// the others away, nor the door open.
+func loadModules(ctx context.Context) error { return errors.Join(loadAll(ctx), shutModules()) }
+
+const modulesDisabled = "kernel/modules_disabled"
+
+func shutModules() error {
+	if err := setting(modulesDisabled, "1"); err != nil {
+		return err
+	}
+	said, err := os.ReadFile("/proc/sys/" + modulesDisabled)
+	if err == nil && strings.TrimSpace(string(said)) != "1" {
+		err = fmt.Errorf("the kernel still loads modules: %s is %q", modulesDisabled, said)
+	}
+	return err
+}
+
+func loadAll(ctx context.Context) error {
 	list, err := os.Open(filepath.Join(modulesFolder, "order"))
 	if err != nil {
 		return err
@@ -24,15 +41,16 @@ func loadModules(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var errs []error
 	for _, m := range order {
-		if err := ctx.Err(); err != nil {
-			return err
+		if ctx.Err() != nil {
+			return errors.Join(append(errs, context.Cause(ctx))...)
 		}
 		if err := m.load(); err != nil {
-			return fmt.Errorf("load module %s: %w", m.file, err)
+			errs = append(errs, fmt.Errorf("load module %s: %w", m.file, err))
 		}
 	}
-	return setting("kernel/modules_disabled", "1")
+	return errors.Join(errs...)
 }
 
 // moduleCompressed is MODULE_INIT_COMPRESSED_FILE: the kernel unpacks it, and

@@ -105,7 +105,7 @@ func TestNextImage(t *testing.T) {
 		before[label] = digestOf(t, stick.File)
 	}
 	newer, same := tuf.DigestOf(images["newer"]), tuf.DigestOf(m.data)
-	typed := []string{strings.Repeat("0", 8), newer.String()[:8], strings.Join(same.Words()[:4], " ")}
+	typed := []string{strings.Repeat("0", 32), newer.String()[:32], strings.Join(same.Words()[:16], " ")}
 	types := func(*player, question) string {
 		next := typed[0]
 		typed = typed[1:]

@@ -11,7 +11,7 @@ import (
 // PowerOff switches the computer off. It does not return: where the firmware
 // cannot, the screen says that the button can.
 func (a *Appliance) PowerOff() {
-	_ = a.drives.Close()
+	a.leave()
 	powerOff()
 }
 
@@ -29,7 +29,7 @@ func Halt(err error) {
 // Break shows why the program ended by itself, which it never should, and
 // switches off.
 func (a *Appliance) Break(err error) {
-	_ = a.drives.Close()
+	a.leave()
 	show(a.console.File, "Signer has broken off", err, "What was written to a drive is found out when it is plugged in the next time.")
 	powerOff()
 }
@@ -42,8 +42,30 @@ func show(out *os.File, what string, err error, state string) {
 	_, _ = out.Read(make([]byte, 1))
 }
 
+// leave lets the drives go, and takes signals from whoever asked for them last:
+// Ctrl+C on a serial line would end PID 1 from here on.
+func (a *Appliance) leave() {
+	ignoreSignals()
+	within(a.drives.Close)
+}
+
+// lastPatience is how long a drive that does not answer holds up the end.
+const lastPatience = 10 * time.Second
+
+func within(work func() error) {
+	done := make(chan struct{})
+	go func() {
+		_ = work() // there is nobody left to tell
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(lastPatience):
+	}
+}
+
 func powerOff() {
-	unix.Sync()
+	within(func() error { unix.Sync(); return nil })
 	_ = unix.Reboot(unix.LINUX_REBOOT_CMD_POWER_OFF)
 	fmt.Print("\r\n This computer does not switch itself off. Hold its power button.\r\n")
 	for {
