@@ -30,7 +30,7 @@ type guard struct {
 }
 
 // ErrNoKeyboard is that no keyboard would be left.
-var ErrNoKeyboard = errors.New("the only keyboard says that it is something else besides: use a plain one")
+var ErrNoKeyboard = errors.New("the only keyboard does not say that it is a keyboard and nothing else: use a plain one")
 
 // mostAway bounds what a device that comes and goes for ever can have us keep.
 const mostAway = 1000
@@ -103,7 +103,8 @@ func (g *guard) keep(d usbDevice) {
 	}
 }
 
-// leavesKeyboard refuses to turn off the only keyboard.
+// leavesKeyboard refuses to turn off the only keyboard. One whose descriptors do
+// not add up is not among the devices, and types all the same: Linux is lenient.
 func (g *guard) leavesKeyboard(devices []usbDevice) error {
 	var odd error
 	for _, d := range devices {
@@ -116,6 +117,9 @@ func (g *guard) leavesKeyboard(devices []usbDevice) error {
 	}
 	if len(g.builtIn()) > 0 {
 		return nil
+	}
+	if names := g.keyboards(); odd == nil && len(names) > 0 {
+		odd = fmt.Errorf("%w: %q: %w", ErrNoKeyboard, names, errDescriptors)
 	}
 	return odd
 }

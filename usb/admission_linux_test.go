@@ -255,6 +255,17 @@ func TestGuardKeepsAKeyboard(t *testing.T) {
 	if err := g.lock(); err != nil || s.in("1-1") || !s.in("1-2") {
 		t.Errorf("with a plain keyboard beside it: %v", err)
 	}
+	cheap := newTree(t, "usb1")
+	truncated := described(none, bootKeyboard)
+	cheap.plug("1-1", "Cheap", truncated[:len(truncated)-3], true)
+	g = newGuard(cheap.root)
+	if err := g.lock(); !errors.Is(err, ErrNoKeyboard) || !strings.Contains(err.Error(), "Cheap") || !cheap.in("1-1") || cheap.read("bus/usb/devices/usb1/authorized_default") != "1" {
+		t.Errorf("with a keyboard alone that describes itself badly: %v", err)
+	}
+	cheap.plug("1-2", "Plain", described(none, bootKeyboard), true)
+	if err := g.lock(); err != nil || cheap.in("1-1") || !cheap.in("1-2") {
+		t.Errorf("with a plain keyboard beside it: %v", err)
+	}
 	laptop := newTree(t, "usb1")
 	laptop.plug("1-1", "Odd", odd, true)
 	laptop.input("i8042/input/input90", "AT keyboard", "402000000 3803078f800d001 feffffdfffefffff fffffffffffffffe")
