@@ -37,7 +37,8 @@ type usbDevice struct {
 	serial        string // foreign text
 	descriptors   usbDescriptors
 	raw           string // what descriptors was read from
-	types         bool   // it is in, and can type letters
+	types         bool   // it is in, and can type all letters
+	keys          bool   // it is in, and can type any of them
 }
 
 // usbClass is class, subclass and protocol.

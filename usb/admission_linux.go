@@ -95,7 +95,7 @@ func (g *guard) closeController(name string) error {
 func (g *guard) keep(d usbDevice) {
 	g.seen[d.port] = d.number
 	switch kind := d.descriptors.kind(); {
-	case kind == kindHub, kind == kindDrive, kind == kindPointer && !d.types:
+	case kind == kindHub, kind == kindDrive, kind == kindPointer && !d.keys:
 	case kind == kindKeyboard, kind == kindPointer:
 		g.kept = append(g.kept, d)
 	default:
@@ -118,7 +118,7 @@ func (g *guard) leavesKeyboard(devices []usbDevice) error {
 	if len(g.builtIn()) > 0 {
 		return nil
 	}
-	if names := g.keyboards(); odd == nil && len(names) > 0 {
+	if names := g.whole(); odd == nil && len(names) > 0 {
 		odd = fmt.Errorf("%w: %q: %w", ErrNoKeyboard, names, errDescriptors)
 	}
 	return odd

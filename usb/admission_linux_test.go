@@ -51,10 +51,16 @@ func (s *tree) plug(port, name string, descriptors []byte, typing bool) string {
 		s.write("devices/pci/"+path+"/"+file, text)
 	}
 	if typing && authorized == "1" {
-		s.input(path+"/"+port+":1.0/0003:046D:C52B.0001/input/input"+strconv.Itoa(s.number), name, "e080ffdf01cfffff fffffffffffffffe")
+		s.types(port, name, "e080ffdf01cfffff fffffffffffffffe")
 	}
 	s.link(port, path)
 	return "/devices/pci/" + path
+}
+
+// types gives a device on USB an input device with these keys.
+func (s *tree) types(port, name, keys string) {
+	path := "usb" + port[:strings.Index(port, "-")] + "/" + port
+	s.input(path+"/"+port+":1.0/0003:046D:C52B.0001/input/input"+strconv.Itoa(s.number), name, keys)
 }
 
 func (s *tree) input(path, name, keys string) {
@@ -282,6 +288,29 @@ func TestGuardListsKeyboards(t *testing.T) {
 	s.plug("1-1", "Keyboard", described(none, bootKeyboard), true)
 	if got, want := newGuard(s.root).keyboards(), []string{"Keyboard", "AT keyboard"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// What types all letters but Q types, whatever it says: the person is told of it,
+// and it is known again. What has media keys, with Enter among them, does not.
+func TestGuardListsWhatTypesAnything(t *testing.T) {
+	const media = "3f000301ff 0 0 483ffff17aff32d bfd4444600000000 1 130ff38b17c000 677bfad9415fed 19ed68000004400 10000002"
+	s := newTree(t, "usb1")
+	s.input("button/input/input90", "Power Button", "10000000000000 0")
+	s.input("pad/input/input91", "Touch pad", "e520 10000 0 0 0 0")
+	s.plug("1-1", "Keyboard", described(none, bootKeyboard), true)
+	s.plug("1-2", "Without Q", described(none, hid), false)
+	s.types("1-2", "Without Q", "e080ffdf01cfffff fffffffffffefffe")
+	s.plug("1-3", "Digits", described(none, hid), false)
+	s.types("1-3", "Digits", "ffc")
+	s.plug("1-4", "Mouse", described(none, mouse, hid), false)
+	s.types("1-4", "Mouse Consumer Control", media)
+	g := newGuard(s.root)
+	if got, want := g.keyboards(), []string{"Keyboard", "Without Q", "Digits"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if err := g.lock(); err != nil || len(g.refused()) != 0 || len(g.kept) != 3 {
+		t.Errorf("%d are kept as keyboards, %q, %v", len(g.kept), g.refused(), err)
 	}
 }
 

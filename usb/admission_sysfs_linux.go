@@ -25,7 +25,8 @@ func (s sysfs) device(port string) (usbDevice, error) {
 		return d, err
 	}
 	d.raw = string(raw)
-	d.types = s.types(filepath.Join(dir, "*", "*", "input", "input*"))
+	inputs := filepath.Join(dir, "*", "*", "input", "input*")
+	d.types, d.keys = s.has(inputs, allLetters), s.has(inputs, anyLetter)
 	d.descriptors, err = parseDescriptors(raw)
 	return d, err
 }
@@ -51,18 +52,23 @@ func (s sysfs) put(value string, parts ...string) error {
 	return err
 }
 
-// keyboards are the names of all that can type here, on USB or built in
+// keyboards are the names of all that can type anything here, on USB or built in
 // otherwise, as the kernel's input devices have them.
 func (g *guard) keyboards() []string {
-	return g.sys.typing(func(string) bool { return true })
+	return g.sys.typing(anyLetter, func(string) bool { return true })
 }
 
-// builtIn are those that are not on USB.
+// whole are those that a person can answer every question with.
+func (g *guard) whole() []string {
+	return g.sys.typing(allLetters, func(string) bool { return true })
+}
+
+// builtIn are those of them that are not on USB.
 func (g *guard) builtIn() []string {
-	return g.sys.typing(func(device string) bool { return !strings.Contains(device, "/usb") })
+	return g.sys.typing(allLetters, func(device string) bool { return !strings.Contains(device, "/usb") })
 }
 
-func (s sysfs) typing(where func(device string) bool) []string {
+func (s sysfs) typing(can func(keys uint64) bool, where func(device string) bool) []string {
 	inputs, err := filepath.Glob(s.at("class", "input", "input*"))
 	if err != nil {
 		return nil
@@ -72,7 +78,7 @@ func (s sysfs) typing(where func(device string) bool) []string {
 	for _, input := range inputs {
 		device, err := filepath.EvalSymlinks(input)
 		name := printable(readSmall(filepath.Join(input, "name")))
-		if err == nil && where(device) && s.types(input) && !slices.Contains(names, name) {
+		if err == nil && where(device) && s.has(input, can) && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
@@ -84,10 +90,30 @@ func inputNumber(input string) int {
 	return n
 }
 
-// types reports whether an input device can type letters: it has the keys from Q
-// to P, 16 to 25 (linux/input-event-codes.h). The power button cannot.
-func (s sysfs) types(pattern string) bool {
+// allLetters reports whether keys are a keyboard's: those from Q to P, 16 to 25
+// (linux/input-event-codes.h). The power button's are not.
+func allLetters(keys uint64) bool {
 	const letters = 0x3FF << 16
+	return keys&letters == letters
+}
+
+// anyLetter reports whether there is a digit, a letter or the space bar among
+// keys: a device that lacks Q alone types the rest. Enter does not count. The
+// media keys of mice and touch screens have it and Escape: their lowest keys are
+// 10000002 in many listings.
+func anyLetter(keys uint64) bool {
+	const (
+		digits = 0x3FF << 2
+		top    = 0x3FF << 16 // Q to P
+		home   = 0x1FF << 30 // A to L
+		bottom = 0x07F << 44 // Z to M
+		space  = 1 << 57
+	)
+	return keys&(digits|top|home|bottom|space) != 0
+}
+
+// has reports whether an input device has such keys among its lowest 64.
+func (s sysfs) has(pattern string, such func(keys uint64) bool) bool {
 	inputs, err := filepath.Glob(pattern)
 	if err != nil {
 		return false
@@ -98,6 +124,6 @@ func (s sysfs) types(pattern string) bool {
 			return false
 		}
 		keys, err := strconv.ParseUint(words[len(words)-1], 16, 64) // the lowest keys are the last word
-		return err == nil && keys&letters == letters
+		return err == nil && such(keys)
 	})
 }
