@@ -69,22 +69,38 @@ func (g *guard) lock() error {
 }
 
 // close has the kernel admit nothing by itself: on the controllers that are
-// there, and on those that come.
+// there, and on those that come. When it cannot, all is as it was: a person may
+// choose to go on without a guard, and then needs the drives.
 func (g *guard) close() error {
 	names, err := g.names(controllerName)
 	if err != nil {
 		return err
 	}
-	for _, name := range names {
+	module := []string{"module", "usbcore", "parameters", "authorized_default"}
+	before := readSmall(g.sys.at(module...))
+	for i, name := range names {
 		if err := g.closeController(name); err != nil {
-			return err
+			return errors.Join(err, g.reopen(names[:i]))
 		}
 	}
-	err = g.sys.put("0", "module", "usbcore", "parameters", "authorized_default")
-	if errors.Is(err, os.ErrNotExist) { // what is not there as a module has no hot plugging either; arrived sees to it
+	err = g.sys.put("0", module...)
+	switch {
+	case errors.Is(err, os.ErrNotExist): // what is not there as a module has no hot plugging either; arrived sees to it
 		return nil
+	case err != nil:
+		_ = g.sys.put(before, module...) // it may have taken
+		return errors.Join(err, g.reopen(names))
 	}
-	return err
+	return nil
+}
+
+// reopen undoes what close did to these controllers.
+func (g *guard) reopen(names []string) error {
+	var failed error
+	for _, name := range names {
+		failed = errors.Join(failed, g.sys.put("1", "bus", "usb", "devices", name, "authorized_default"))
+	}
+	return failed
 }
 
 func (g *guard) closeController(name string) error {

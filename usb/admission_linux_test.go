@@ -341,6 +341,31 @@ func TestGuardWithoutUSB(t *testing.T) {
 	}
 }
 
+// Who goes on without a guard needs drives: a guard that could not go up on every
+// controller is up on none.
+func TestGuardThatFailsIsOpen(t *testing.T) {
+	const module, last = "module/usbcore/parameters/authorized_default", "devices/pci/usb3/authorized_default"
+	for _, broken := range []string{module, last} {
+		s := newTree(t, "usb1", "usb2", "usb3")
+		if err := errors.Join(os.Remove(filepath.Join(s.root, broken)), os.Mkdir(filepath.Join(s.root, broken), 0o755)); err != nil {
+			t.Fatal(err)
+		}
+		g := newGuard(s.root)
+		if err := g.lock(); err == nil || g.on {
+			t.Fatalf("with %s that cannot be written the guard is up: %v", broken, err)
+		}
+		for _, name := range []string{"usb1", "usb2", "usb3"} {
+			file := "devices/pci/" + name + "/authorized_default"
+			if file != broken && s.read(file) != "1" {
+				t.Errorf("with %s that cannot be written, %s admits nothing", broken, name)
+			}
+		}
+		if broken != module && s.read(module) != "-1" {
+			t.Errorf("controllers that come admit %s", s.read(module))
+		}
+	}
+}
+
 // A device that comes and goes for ever does not fill the memory.
 func TestGuardBoundsWhatItTells(t *testing.T) {
 	s, g := locked(t)
