@@ -109,10 +109,20 @@ func (r *Real) look(p *plugged) {
 		return
 	}
 	p.wrong = dropCache(file)
-	table, err := ReadGPT(file, p.size)
+	r.understand(p, file)
+}
+
+// understand finds out whether the computer started from a disk, and what is on it
+// otherwise. One that cannot be read is not asked a second time.
+func (r *Real) understand(p *plugged, disk io.ReaderAt) {
+	table, err := ReadGPT(disk, p.size)
+	if isFailure(err) {
+		p.wrong = err
+		return
+	}
 	p.boot = r.o.Disk != "" && err == nil && table.Disk == r.o.Disk
 	if p.isDrive() && p.wrong == nil {
-		p.probe(file)
+		p.probe(disk)
 	}
 }
 
