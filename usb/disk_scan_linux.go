@@ -113,14 +113,16 @@ func (r *Real) look(p *plugged) {
 }
 
 // understand finds out whether the computer started from a disk, and what is on it
-// otherwise. One that cannot be read is not asked a second time.
+// otherwise. One that cannot be read is not asked a second time. Of a table whose
+// first copy was damaged the other says as well which drive it is.
 func (r *Real) understand(p *plugged, disk io.ReaderAt) {
 	table, err := ReadGPT(disk, p.size)
 	if isFailure(err) {
 		p.wrong = err
 		return
 	}
-	p.boot = r.o.Disk != "" && err == nil && table.Disk == r.o.Disk
+	whose := err == nil || errors.Is(err, ErrBackupOnly)
+	p.boot = r.o.Disk != "" && whose && table.Disk == r.o.Disk
 	if p.isDrive() && p.wrong == nil {
 		p.probe(disk)
 	}

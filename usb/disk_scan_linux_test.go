@@ -1,6 +1,7 @@
 package usb
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"strings"
@@ -33,5 +34,32 @@ func TestABadDriveIsReadOnce(t *testing.T) {
 	bad.reads, bad.ReaderAt = 0, failing{bad.ReaderAt, 0, unix.EIO}
 	if _, err := Probe(bad, size); !errors.Is(err, unix.EIO) || bad.reads != 1 {
 		t.Errorf("%v after %d readings", err, bad.reads)
+	}
+}
+
+// The drive that the computer started from is no drive of a ceremony, not even
+// when the beginning of its partition table was overwritten.
+func TestADamagedBootDriveIsNoDrive(t *testing.T) {
+	whole, size := written(t, info(whatItSays))
+	whole = whole[:size]
+	table, err := ReadGPT(bytes.NewReader(whole), size)
+	must(t, err)
+	damaged := bytes.Clone(whole)
+	clear(damaged[sector:][:sector])
+	for name, c := range map[string]struct {
+		disk  string
+		drive []byte
+		boot  bool
+	}{
+		"whole":       {table.Disk, whole, true},
+		"damaged":     {table.Disk, damaged, true},
+		"another":     {"1B2A3C4D-5E6F-7081-92A3-B4C5D6E7F809", damaged, false},
+		"live system": {"", damaged, false},
+	} {
+		p := plugged{disk: disk{usb: "1-1", size: size}}
+		(&Real{o: RealOptions{Disk: c.disk}}).understand(&p, bytes.NewReader(c.drive))
+		if p.boot != c.boot || p.isDrive() == c.boot {
+			t.Errorf("%s: the computer started from it: %t", name, p.boot)
+		}
 	}
 }
