@@ -2,12 +2,15 @@ package usb
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"signer/ceremony"
 )
 
 // counted counts what is read of a drive.
@@ -60,6 +63,21 @@ func TestADamagedBootDriveIsNoDrive(t *testing.T) {
 		(&Real{o: RealOptions{Disk: c.disk}}).understand(&p, bytes.NewReader(c.drive))
 		if p.boot != c.boot || p.isDrive() == c.boot {
 			t.Errorf("%s: the computer started from it: %t", name, p.boot)
+		}
+	}
+}
+
+// A boot drive chooses how much is read of it, up to the largest image.
+func TestABootDriveThatSaysItIsHuge(t *testing.T) {
+	stick, size := written(t, info(whatItSays))
+	if n, err := bootSize(bytes.NewReader(stick), int64(len(stick))); err != nil || n != size {
+		t.Errorf("an image has %d bytes, %v; want %d", n, err, size)
+	}
+	for last, fits := range map[uint64]bool{mostImage/sector - 1: true, mostImage / sector: false} {
+		huge := bytes.Clone(stick)
+		binary.LittleEndian.PutUint64(huge[sector+32:], last)
+		if n, err := bootSize(bytes.NewReader(mended(huge)), 1<<40); (err == nil) != fits || !fits && !errors.Is(err, ceremony.ErrNoBootDrive) {
+			t.Errorf("with its last sector at %d: %d bytes, %v", last, n, err)
 		}
 	}
 }

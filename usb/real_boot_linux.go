@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"signer/ceremony"
 )
@@ -49,10 +50,20 @@ func (r *Real) readBoot(ctx context.Context, p *plugged, progress func(done, tot
 		return b, err
 	}
 	defer func() { err = errors.Join(err, disk.Close()) }()
-	table, err := ReadGPT(disk, p.size)
+	size, err := bootSize(disk, p.size)
 	if err != nil {
 		return b, err
 	}
-	digest, err := digestOf(ctx, disk, table.Size, progress)
-	return ceremony.BootDrive{Drive: p.value(), Size: table.Size, Digest: digest}, err
+	digest, err := digestOf(ctx, disk, size, progress)
+	return ceremony.BootDrive{Drive: p.value(), Size: size, Digest: digest}, err
+}
+
+// bootSize is how much of the boot drive is the image. The drive says it: a terabyte
+// would keep a person for hours.
+func bootSize(disk io.ReaderAt, size int64) (int64, error) {
+	table, err := ReadGPT(disk, size)
+	if err == nil && table.Size > mostImage {
+		err = fmt.Errorf("%w: its partition table says it is larger than any image (%d bytes)", ceremony.ErrNoBootDrive, table.Size)
+	}
+	return table.Size, err
 }
