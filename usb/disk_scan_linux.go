@@ -27,6 +27,8 @@ type plugged struct {
 	medium *realMedium
 }
 
+var errFault = errors.New("this program has a fault that the drive brought out")
+
 // unclear is the file system of a drive that is not blank, and not understood.
 const unclear = "unclear"
 
@@ -80,7 +82,9 @@ func (r *Real) plug(d disk) {
 	}
 	p := &plugged{disk: d}
 	if p.usb != "" || r.o.Disk != "" {
-		r.look(p)
+		if !r.survive("the drive “"+called(p.value())+"”", func() { r.look(p) }) {
+			p.wrong = errFault
+		}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

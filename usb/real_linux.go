@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sync"
 
@@ -57,28 +56,6 @@ func (r *Real) Close() error {
 	err := r.events.close()
 	r.heard.Wait()
 	return err
-}
-
-func (r *Real) hear() {
-	for {
-		event, err := r.events.next()
-		switch {
-		case errors.Is(err, errMissed):
-			r.log("messages of the kernel were lost: %v, %v", r.guard.missed(), r.scan())
-			r.wake()
-		case errors.Is(err, os.ErrClosed):
-			return
-		case err != nil:
-			r.log("no more is heard of drives: %v", err)
-			return
-		case event.isUSBDevice():
-			r.admit(event)
-		case event.isDisk():
-			if err := r.scan(); err != nil {
-				r.log("look at the drives: %v", err)
-			}
-		}
-	}
 }
 
 // List says what is plugged in now.
