@@ -296,6 +296,41 @@ func TestProbeChecksTheEntriesOfGPT(t *testing.T) {
 	}
 }
 
+// A drive that lost its beginning alone is not blank: what is on it may be
+// somebody's only copy.
+func TestProbeLooksBehindTheBeginning(t *testing.T) {
+	const size = 1024 * mib
+	full := sparse(t, size)
+	run(t, "mkfs.ext4", "-q", full.Name())
+	put(t, full, 0, string(make([]byte, 2*mib)))
+	for name, f := range map[string]*os.File{
+		"file system": full,
+		"table":       at(t, size, size-512, "EFI PART"),
+		"end":         at(t, size, size-mib+128<<10-1, "x"),
+		"middle":      at(t, size, size/17*8, strings.Repeat("x", 8192)),
+	} {
+		if got, err := usb.Probe(f, size); err != nil || got.Kind != "unknown" || got.Usable() {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+	for _, size := range []int64{4096, 130 << 10, mib - 512, 3 * mib, size} {
+		if got, err := usb.Probe(sparse(t, size), size); err != nil || got.Kind != "" {
+			t.Errorf("%d bytes of zeros: %+v, %v", size, got, err)
+		}
+	}
+	if _, err := usb.Probe(badSpot{sparse(t, size), size - 1}, size); !errors.Is(err, errPulled) {
+		t.Errorf("with an end that cannot be read: %v", err)
+	}
+}
+
+// at is a drive with nothing but a text at one place.
+func at(t *testing.T, size, place int64, text string) *os.File {
+	t.Helper()
+	f := sparse(t, size)
+	put(t, f, place, text)
+	return f
+}
+
 // A drive that cannot be read is not an empty one.
 func TestProbeReportsReadErrors(t *testing.T) {
 	f := formatted(t, 64*mib, "x")
