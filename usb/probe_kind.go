@@ -69,7 +69,7 @@ func blankBehind(a area) bool {
 	for n := range int64(inMiddle) {
 		places = append(places, a.size/(inMiddle+1)*(n+1)&^(block-1))
 	}
-	for at := int64(head); at < a.size-block; at *= 2 {
+	for at := int64(head); at > 0 && at < a.size-block; at *= 2 { // to an overflow
 		places = append(places, at)
 	}
 	for n := range int64(inTail) {

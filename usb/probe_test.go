@@ -318,6 +318,9 @@ func TestProbeLooksBehindTheBeginning(t *testing.T) {
 			t.Errorf("%d bytes of zeros: %+v, %v", size, got, err)
 		}
 	}
+	if got, err := usb.Probe(begin{}, 1<<63-1); err != nil || got.Kind != "" {
+		t.Errorf("as many zeros as can be: %+v, %v", got, err)
+	}
 	if _, err := usb.Probe(badSpot{sparse(t, size), size - 1}, size); !errors.Is(err, errPulled) {
 		t.Errorf("with an end that cannot be read: %v", err)
 	}
