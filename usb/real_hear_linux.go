@@ -5,23 +5,75 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"time"
 )
 
-// hear does what the kernel's messages ask for, until Close.
+// hear does what the kernel's messages ask for, until Close. When it cannot hear,
+// it listens anew, for nothing else would tell of a drive. It gives up after some
+// failures in a row.
 func (r *Real) hear() {
-	for {
+	for failed := 0; failed < tries; {
 		event, err := r.events.next()
 		switch {
-		case errors.Is(err, errMissed):
-			r.survive("what came while messages of the kernel were lost", r.catchUp)
 		case errors.Is(err, os.ErrClosed):
 			return
+		case errors.Is(err, errMissed):
+			r.survive("what came while messages of the kernel were lost", r.catchUp)
 		case err != nil:
-			r.log("no more is heard of drives: %v", err)
-			return
+			failed++
+			r.log("nothing is heard of drives: %v", err)
+			if failed += r.listenAgain(); r.isClosing() {
+				return
+			}
+			r.survive("what came while nothing was heard", r.catchUp)
 		default:
+			failed = 0
 			r.survive(event.named(), func() { r.heed(event) })
 		}
+	}
+	r.guard.turnAway("all that is plugged in from now on, for the kernel is not heard any more: start the computer again", nil)
+	r.wake()
+}
+
+const (
+	tries = 30
+	rest  = 500 * time.Millisecond // before each
+)
+
+// listenAgain opens another socket, and counts how often that failed.
+func (r *Real) listenAgain() (failed int) {
+	for ; failed < tries; failed++ {
+		select {
+		case <-r.closing:
+			return failed
+		case <-time.After(rest):
+		}
+		events, err := r.listen()
+		if err == nil {
+			r.replace(events)
+			return failed
+		}
+		r.log("listen again: %v", err)
+	}
+	return failed
+}
+
+// replace has another socket listened to, unless Close came before.
+func (r *Real) replace(events *uevents) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.isClosing() {
+		r.events, events = events, r.events
+	}
+	_ = events.close() // nothing was written
+}
+
+func (r *Real) isClosing() bool {
+	select {
+	case <-r.closing:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -2,9 +2,13 @@ package usb
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
+
+	"golang.org/x/sys/unix"
 )
 
 // A fault of this program must not end PID 1, and with it a ceremony, because of
@@ -54,5 +58,77 @@ func TestAFaultInADriveLeavesTheOthers(t *testing.T) {
 	must(t, r.scan())
 	if got := r.List(); len(got) != 2 || got[0].FileSystem != unclear || len(r.Refused()) != 1 {
 		t.Errorf("%+v, %q", got, r.Refused())
+	}
+}
+
+// deaf is a socket that fails at once: it is none.
+func deaf(t *testing.T) *uevents {
+	t.Helper()
+	file, err := os.Open(os.DevNull)
+	must(t, err)
+	return &uevents{file}
+}
+
+// quiet is a socket on which nothing is heard.
+func quiet(t *testing.T) *uevents {
+	t.Helper()
+	ends, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	must(t, err)
+	t.Cleanup(func() { _ = unix.Close(ends[1]) })
+	return &uevents{os.NewFile(uintptr(ends[0]), "uevents")}
+}
+
+// Without the kernel's messages no drive would ever be seen again, and no device
+// be let in.
+func TestHearingGoesOnAfterAFailure(t *testing.T) {
+	m := newSysfs(t)
+	m.device(nil)
+	r := &Real{sys: sysfs(m.root), dev: t.TempDir(), guard: newGuard(m.root)}
+	must(t, os.WriteFile(r.node("sda"), nil, 0o600))
+	opened := 0
+	r.listen = func() (*uevents, error) {
+		switch opened++; opened {
+		case 1:
+			return deaf(t), nil
+		case 2:
+			m.disk(port+"/1-1:1.0", "sda", 9, 4096, nil) // is plugged in meanwhile
+			return nil, errors.New("no memory")
+		}
+		return quiet(t), nil
+	}
+	must(t, r.start())
+	changed := r.Changed()
+	<-changed
+	if got := pluggings(r); len(got) != 1 || opened != 3 {
+		t.Errorf("after %d sockets the drives are %v", opened, got)
+	}
+	must(t, r.Close())
+	if len(r.Refused()) != 0 {
+		t.Errorf("after Close: %q", r.Refused())
+	}
+}
+
+func TestHearingEnds(t *testing.T) {
+	m := newSysfs(t)
+	for name, again := range map[string]func() (*uevents, error){
+		"no socket":         func() (*uevents, error) { return nil, errors.New("no memory") },
+		"sockets that fail": func() (*uevents, error) { return deaf(t), nil },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			first := true
+			r := &Real{sys: sysfs(m.root), guard: newGuard(m.root)}
+			r.listen = func() (*uevents, error) {
+				if first {
+					first = false
+					return deaf(t), nil
+				}
+				return again()
+			}
+			must(t, r.start())
+			r.heard.Wait()
+			if got := r.Refused(); len(got) != 1 || !strings.Contains(got[0], "start the computer again") {
+				t.Errorf("%s: the person is told %q", name, got)
+			}
+		})
 	}
 }

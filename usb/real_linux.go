@@ -20,7 +20,9 @@ type Real struct {
 	dev     string // "/dev"
 	run     string // where drives are mounted
 	guard   *guard
+	listen  func() (*uevents, error)
 	events  *uevents
+	closing chan struct{}
 	heard   sync.WaitGroup
 	mu      sync.Mutex
 	plugged []*plugged // in the order of plugging
@@ -30,7 +32,7 @@ type Real struct {
 // OpenReal finds the drives that are plugged in, and watches for others. It needs
 // root.
 func OpenReal(o RealOptions) (*Real, error) {
-	r := &Real{o: o, sys: "/sys", dev: "/dev", run: "/run/signer", guard: newGuard("/sys")}
+	r := &Real{o: o, sys: "/sys", dev: "/dev", run: "/run/signer", guard: newGuard("/sys"), listen: listenUevents}
 	if err := r.start(); err != nil {
 		return nil, fmt.Errorf("open real drives: %w", err)
 	}
@@ -39,11 +41,11 @@ func OpenReal(o RealOptions) (*Real, error) {
 
 // start listens before it looks, so that nothing comes in between.
 func (r *Real) start() error {
-	events, err := listenUevents()
+	events, err := r.listen()
 	if err != nil {
 		return err
 	}
-	r.events = events
+	r.events, r.closing = events, make(chan struct{})
 	if err := r.scan(); err != nil {
 		return errors.Join(err, events.close())
 	}
@@ -53,7 +55,12 @@ func (r *Real) start() error {
 
 // Close ends the watching. Volumes are closed before.
 func (r *Real) Close() error {
+	r.mu.Lock()
+	if !r.isClosing() {
+		close(r.closing)
+	}
 	err := r.events.close()
+	r.mu.Unlock()
 	r.heard.Wait()
 	return err
 }
