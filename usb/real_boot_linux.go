@@ -11,7 +11,7 @@ import (
 
 // The drive that the computer started from is known by the GUID of its partition
 // table, which the image it runs from names: a stick, a DVD in a drive for which
-// there is a driver, or any other disk.
+// there is a driver, or any other disk. On a live system ownDisks finds it.
 
 // BootPlugged says whether the drive that the computer started from is plugged in.
 func (r *Real) BootPlugged() bool { return r.boot() != nil }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 
@@ -48,6 +49,13 @@ func (r *Real) start() error {
 	r.events, r.closing = events, make(chan struct{})
 	if err := r.scan(); err != nil {
 		return errors.Join(err, events.close())
+	}
+	if r.o.Disk == "" {
+		mounts, err := os.ReadFile("/proc/self/mountinfo")
+		if err != nil {
+			r.log("find what the system has mounted: %v", err)
+		}
+		r.ownDisks(r.inUse, string(mounts))
 	}
 	r.heard.Go(r.hear)
 	return nil
