@@ -121,10 +121,9 @@ func (p parts) assemble(o Options, a arch) (*Built, error) {
 
 // bootFiles are the files of the ESP that hold ids.
 func (a arch) bootFiles(info entry, id identity, initrd []byte) []espFile {
-	config := []byte(a.grubConfig(id.marker()))
+	config := []byte(a.grubConfig())
 	return []espFile{
 		{"initrd", initrd, thisSource, true},
-		{id.marker(), fmt.Appendf(nil, "%x\n", id), thisSource, true},
 		{".disk/info", fmt.Appendf(nil, "Signer %x\n", id), thisSource, true}, // by which Debian's GRUB knows a DVD
 		{"image.json", info.data, thisSource, false},                          // for the appliance before this one, which checks its successor
 		{"boot/grub/grub.cfg", config, thisSource, true},

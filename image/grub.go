@@ -17,12 +17,13 @@ func cmdline() string {
 // serialWord asks PID 1 for line mode on a serial console (package boot).
 func (a arch) serialWord() string { return "signer.serial=" + a.serial }
 
-// grubConfig finds the medium by a file that only this image has, so that another
-// stick with an older image is not started by mistake. The menu stays hidden, and
-// Esc or Shift within a second shows it.
-func (a arch) grubConfig(marker string) string {
+// grubConfig takes kernel and initramfs from $root, the device that GRUB has this
+// very file from. It looks for no other: a search takes the first one in the
+// firmware's order, and whoever wrote to the inner disk could have put a program of
+// his own there, to be started instead (measured). The menu stays hidden, and Esc or
+// Shift within a second shows it.
+func (a arch) grubConfig() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "search --no-floppy --file /%s --set=root\n", marker)
 	b.WriteString("set default=0\nset timeout_style=hidden\nset timeout=1\n")
 	entry := func(title, words string) {
 		fmt.Fprintf(&b, "menuentry %q {\n\tlinux ($root)/vmlinuz %s\n\tinitrd ($root)/initrd\n}\n", title, words)

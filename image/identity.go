@@ -33,7 +33,3 @@ func (i identity) guid(what string) disk.GUID {
 }
 
 func (i identity) serial() uint32 { return binary.BigEndian.Uint32(i[:]) }
-
-// marker is the name of the file by which GRUB finds this image's medium, one
-// that a DVD can have too.
-func (i identity) marker() string { return fmt.Sprintf("signer_%x", i[:8]) }

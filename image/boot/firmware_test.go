@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"signer/image/disk"
 	"signer/image/qemu"
 )
 
@@ -47,13 +49,55 @@ func TestSecureBootRefusesAnotherKernel(t *testing.T) {
 	a.hears("bad shim signature")
 }
 
-// TestOtherMedia: the one file is a DVD and the disk of a virtual machine, too.
-// Where the image has no driver to read its medium again it says so, and goes on.
+// TestTheStickStartsItself: whoever has written to the computer's own disk can put
+// all files of the image there, which are public, with another initramfs. What was
+// chosen to start from is started, though the firmware names that disk first.
+func TestTheStickStartsItself(t *testing.T) {
+	t.Parallel()
+	a := start(t, func(c *qemu.Config) {
+		c.Firmware, c.More = qemu.UEFI, likeInside(t)
+	})
+	a.isAwake()
+}
+
+// likeInside is a disk inside the computer with the image's files on it, and an
+// initramfs in which there is nothing to start: a kernel that gets it stops, and the
+// machine ends. GRUB names disks by the last step of their device paths: SCSI is hd0,
+// before USB, which is before SATA, NVMe and virtio; DVDs come last (measured). OVMF
+// shows it only those that have a bootindex.
+func likeInside(t *testing.T) []string {
+	t.Helper()
+	files, err := disk.Files(bytes.NewReader(theImage(t).data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(files, func(f disk.File) bool { return f.Name == "initrd" })
+	if i < 0 {
+		t.Fatal("the image has no initrd")
+	}
+	files[i].Data = make([]byte, 512)
+	var names []string
+	for _, f := range files {
+		if !strings.HasPrefix(f.Name, "EFI/BOOT/") { // as in the image
+			names = append(names, f.Name)
+		}
+	}
+	var made bytes.Buffer
+	if _, err := (disk.Image{Label: "SIGNER", Disk: disk.GUID{1}, Partition: disk.GUID{2}, Date: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), Files: files, ISO: names}).WriteTo(&made); err != nil {
+		t.Fatal(err)
+	}
+	return []string{"-blockdev", "driver=file,node-name=inside,read-only=on,filename=" + stickWith(t, made.Bytes()),
+		"-device", "virtio-scsi-pci,id=inner", "-device", "scsi-hd,bus=inner.0,drive=inside,bootindex=1"}
+}
+
+// TestOtherMedia: the one file is a DVD and the disk of a virtual machine, too, and
+// each starts itself where another disk has the same files. Where the image has no
+// driver to read its medium again it says so, and goes on.
 func TestOtherMedia(t *testing.T) {
 	for name, medium := range map[string]qemu.Medium{"DVD drive on USB": qemu.USBDisc, "DVD drive inside": qemu.SATADisc, "disk of a virtual machine": qemu.VirtioDisk} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := start(t, func(c *qemu.Config) { c.Firmware, c.BootAs = qemu.UEFI, medium })
+			a := start(t, func(c *qemu.Config) { c.Firmware, c.BootAs, c.More = qemu.UEFI, medium, likeInside(t) })
 			a.isAwake()
 			a.presses("ret")
 			a.tells("Type here to try")

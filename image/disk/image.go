@@ -48,8 +48,7 @@ type Image struct {
 
 	// ISO names the Files that a DVD shows too, there in upper case. GRUB reads
 	// all it needs from there: EFI/debian/grub.cfg (Debian 13's), .disk/info and
-	// boot/grub/grub.cfg (Debian 12's), kernel, initrd, and what search looks for.
-	// It finds the last three there on a stick as well: the whole drive is first.
+	// boot/grub/grub.cfg (Debian 12's), kernel and initrd.
 	ISO []string
 }
 
