@@ -6,7 +6,7 @@ check:
 
 # All tests, as in the README
 test:
-    go test ./...
+    go test -timeout 1h ./...
 
 # Every fuzz target, each for this long
 fuzz time="30s":
