@@ -207,7 +207,7 @@ func TestFormatFAT32CutOffLeavesNoFileSystem(t *testing.T) {
 		if !errors.Is(err, errPulled) {
 			t.Fatalf("after %d writes: %v", writes, err)
 		}
-		if want := map[bool]string{true: "OLD"}[writes == 0]; probeErr != nil || found.Label != want || (found.Kind == "") != (writes > 0) {
+		if want := map[bool]string{true: "OLD"}[writes == 0]; probeErr != nil || found.Label != want || found.Usable() != (writes == 0) {
 			t.Errorf("after %d writes: %+v, %v", writes, found, probeErr)
 		}
 	}
