@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -92,7 +91,7 @@ func TestImageHoldsTheseFilesAndNoOthers(t *testing.T) {
 	}
 	var names []string
 	for _, c := range contents {
-		names = append(names, regexp.MustCompile(`signer_[0-9a-f]{16}$`).ReplaceAllString(c.Name, "signer_ID"))
+		names = append(names, c.Name)
 	}
 	slices.Sort(names)
 	golden(t, "files-amd64.txt", names)
