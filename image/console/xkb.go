@@ -165,6 +165,11 @@ func statement(words []string) (one, rest []string) {
 	if len(words) > 1 && words[1][0] == '"' {
 		return words[:2], words[2:]
 	}
+	return upTo(";", words)
+}
+
+// upTo is what comes before the first such mark that is in no brackets.
+func upTo(mark string, words []string) (one, rest []string) {
 	depth := 0
 	for i, w := range words {
 		switch w {
@@ -172,7 +177,7 @@ func statement(words []string) (one, rest []string) {
 			depth++
 		case "}", "]", ")":
 			depth--
-		case ";":
+		case mark:
 			if depth == 0 {
 				return words[:i], words[i+1:]
 			}

@@ -62,7 +62,7 @@ func readKey(body []string, kind string) key {
 	k := key{kind: kind}
 	for len(body) > 0 {
 		var part []string
-		part, body = element(body)
+		part, body = upTo(",", body)
 		at := slices.Index(part, "=")
 		switch {
 		case len(part) == 0:
@@ -77,31 +77,13 @@ func readKey(body []string, kind string) key {
 	return k
 }
 
-// element is what comes before the first comma that is in no brackets.
-func element(words []string) (one, rest []string) {
-	depth := 0
-	for i, w := range words {
-		switch w {
-		case "{", "[", "(":
-			depth++
-		case "}", "]", ")":
-			depth--
-		case ",":
-			if depth == 0 {
-				return words[:i], words[i+1:]
-			}
-		}
-	}
-	return words, nil
-}
-
 // readSymbols reads the symbols of a list. Levels that type several at once do
 // not exist on a console.
 func readSymbols(list []string) []string {
 	var out []string
 	for len(list) > 0 && len(out) < levels {
 		var one []string
-		one, list = element(list)
+		one, list = upTo(",", list)
 		if len(one) == 1 {
 			out = append(out, one[0])
 		} else {
