@@ -1,11 +1,9 @@
 package usb_test
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"os"
 	"strconv"
@@ -256,46 +254,6 @@ func TestProbeNamesISO(t *testing.T) {
 	}
 }
 
-// An image may be on a larger drive than it was made for.
-func TestReadGPT(t *testing.T) {
-	t.Parallel() // sgdisk waits a second
-	f := partitioned(t, 24*mib, true, efi)
-	run(t, "sgdisk", "--disk-guid", "1B2A3C4D-5E6F-7081-92A3-B4C5D6E7F809", f.Name())
-	want := usb.GPT{Disk: "1B2A3C4D-5E6F-7081-92A3-B4C5D6E7F809", Size: 24 * mib}
-	if got, err := usb.ReadGPT(f, 24*mib); err != nil || got != want {
-		t.Errorf("%+v, %v", got, err)
-	}
-	if err := f.Truncate(40 * mib); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := usb.ReadGPT(f, 40*mib); err != nil || got != want {
-		t.Errorf("on a larger drive: %+v, %v", got, err)
-	}
-	if _, err := usb.ReadGPT(f, 23*mib); !errors.Is(err, usb.ErrTable) {
-		t.Errorf("on a smaller drive: %v", err)
-	}
-	put(t, f, 512+56, "another disk")
-	if got, err := usb.ReadGPT(f, 24*mib); !errors.Is(err, usb.ErrBackupOnly) || got != want {
-		t.Errorf("with a damaged begin: %+v, %v", got, err)
-	}
-	if _, err := usb.Probe(f, 24*mib); !errors.Is(err, usb.ErrBackupOnly) {
-		t.Errorf("Probe with a damaged begin: %v", err)
-	}
-	if _, err := usb.ReadGPT(f, 40*mib); !errors.Is(err, usb.ErrTable) {
-		t.Errorf("with a damaged begin on a larger drive: %v", err)
-	}
-}
-
-func TestProbeChecksTheEntriesOfGPT(t *testing.T) {
-	t.Parallel() // sgdisk waits a second
-	f := partitioned(t, 24*mib, true, fat16)
-	put(t, f, 1024+32, "\x00\x10") // the first partition begins later
-	put(t, f, 24*mib-33*512+32, "\x00\x10")
-	if got, err := usb.Probe(f, 24*mib); !errors.Is(err, usb.ErrTable) {
-		t.Errorf("%+v, %v", got, err)
-	}
-}
-
 // A drive that lost its beginning alone is not blank: what is on it may be
 // somebody's only copy.
 func TestProbeLooksBehindTheBeginning(t *testing.T) {
@@ -358,71 +316,4 @@ func (b badSpot) ReadAt(p []byte, at int64) (int, error) {
 		return 0, errPulled
 	}
 	return b.ReaderAt.ReadAt(p, at)
-}
-
-// begin is a drive whose first bytes are these, and which is zeros otherwise.
-type begin []byte
-
-func (b begin) ReadAt(p []byte, at int64) (int, error) {
-	clear(p)
-	if at < int64(len(b)) {
-		copy(p, b[at:])
-	}
-	return len(p), nil
-}
-
-// Whatever is on a drive, Probe ends, and what it calls usable lies on the drive.
-func FuzzProbe(f *testing.F) {
-	f.Add([]byte(mbr([3]uint32{0x0C, 1, 200})), int64(mib))
-	drive := formatted(f, 64*mib, "fuzz")
-	whole := make([]byte, 8192)
-	for _, at := range []int64{0, mib} {
-		if _, err := drive.ReadAt(whole, at); err != nil {
-			f.Fatal(err)
-		}
-		f.Add(bytes.Clone(whole), int64(64*mib))
-	}
-	f.Add(tinyGPT(), int64(mib))
-	f.Fuzz(func(t *testing.T, data []byte, size int64) {
-		r := begin(data)
-		found, err := usb.Probe(r, size)
-		if err != nil && found != (usb.Found{}) {
-			t.Errorf("%+v beside %v", found, err)
-		}
-		if found.Usable() && (found.Offset < 0 || found.Length <= 0 || found.Offset > size-found.Length) {
-			t.Errorf("%+v on a drive of %d bytes", found, size)
-		}
-		if g, err := usb.ReadGPT(r, size); err == nil && (g.Size <= 0 || g.Size > size) {
-			t.Errorf("%+v on a drive of %d bytes", g, size)
-		}
-		repaired := mendGPT(bytes.Clone(data)) // the fuzzer finds no checksums
-		_, _ = usb.Probe(begin(repaired), size)
-	})
-}
-
-// tinyGPT is a GPT with one partition.
-func tinyGPT() []byte {
-	b := append(mbr([3]uint32{0xEE, 1, 2047}), make([]byte, 1024)...)
-	h, le := b[512:1024], binary.LittleEndian
-	copy(h, "EFI PART\x00\x00\x01\x00\x5C\x00\x00\x00")
-	for at, n := range map[int]uint64{24: 1, 32: 2047, 40: 3, 48: 2000, 72: 2, 80: 128<<32 | 4} {
-		le.PutUint64(h[at:], n)
-	}
-	e := b[1024:]
-	copy(e, "a kind of disk..")
-	le.PutUint64(e[32:], 100)
-	le.PutUint64(e[40:], 200)
-	return mendGPT(b)
-}
-
-func mendGPT(b []byte) []byte {
-	if len(b) < 1536 {
-		return b
-	}
-	h, le := b[512:1024], binary.LittleEndian
-	n := min(uint64(le.Uint32(h[80:]))*uint64(le.Uint32(h[84:])), uint64(len(b)-1024))
-	le.PutUint32(h[88:], crc32.ChecksumIEEE(b[1024:1024+n]))
-	clear(h[16:20])
-	le.PutUint32(h[16:], crc32.ChecksumIEEE(h[:min(le.Uint32(h[12:]), 512)]))
-	return b
 }
