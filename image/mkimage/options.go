@@ -13,6 +13,7 @@ import (
 
 	"signer/image"
 	"signer/image/debian"
+	"signer/image/internal/anyorder"
 )
 
 // options are what was typed.
@@ -32,19 +33,13 @@ func parse(args []string) (options, error) {
 		"cache": &o.cache, "source": &o.source, "version": &o.version, "keyring": &o.keyring} {
 		flags.StringVar(value, name, "", "")
 	}
-	var words []string
-	for rest := args; ; {
-		if err := flags.Parse(rest); errors.Is(err, flag.ErrHelp) {
-			return options{help: true}, nil
-		} else if err != nil {
-			return o, err
-		}
-		if flags.NArg() == 0 {
-			break
-		}
-		words, rest = append(words, flags.Arg(0)), flags.Args()[1:]
+	names, err := anyorder.Parse(flags, args)
+	if errors.Is(err, flag.ErrHelp) {
+		return options{help: true}, nil
+	} else if err != nil {
+		return o, err
 	}
-	return o.withWords(words)
+	return o.withWords(names)
 }
 
 func (o options) withWords(words []string) (options, error) {

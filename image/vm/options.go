@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"signer/image/internal/anyorder"
 )
 
 // options are what was typed.
@@ -38,25 +40,19 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&size, "size", "4G", "")
 	flags.StringVar(&clock, "clock", "", "")
 	flags.StringVar(&o.keep, "keep", "", "")
-	var words []string
-	for rest := args; ; {
-		if err := flags.Parse(rest); errors.Is(err, flag.ErrHelp) {
-			return options{help: true}, nil
-		} else if err != nil {
-			return o, err
-		}
-		if flags.NArg() == 0 {
-			break
-		}
-		words, rest = append(words, flags.Arg(0)), flags.Args()[1:]
+	names, err := anyorder.Parse(flags, args)
+	if errors.Is(err, flag.ErrHelp) {
+		return options{help: true}, nil
+	} else if err != nil {
+		return o, err
 	}
-	if len(words) == 1 && words[0] == "help" {
+	if len(names) == 1 && names[0] == "help" {
 		return options{help: true}, nil
 	}
-	if len(words) != 1 {
+	if len(names) != 1 {
 		return o, fmt.Errorf("one image is needed: go run ./image/mkimage -o signer.img makes it")
 	}
-	o.image = words[0]
+	o.image = names[0]
 	return o.checked(size, clock)
 }
 
