@@ -1,4 +1,4 @@
-package keyring_test
+package keyring
 
 import (
 	"bytes"
@@ -15,19 +15,17 @@ import (
 	"time"
 
 	"github.com/ProtonMail/go-crypto/openpgp"
-	"github.com/ProtonMail/go-crypto/openpgp/clearsign"
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 	"github.com/ulikunitz/xz"
 
 	"signer/image/debian"
-	"signer/image/debian/keyring"
 )
 
 // A mirror that signs with its own key gets nothing into a lock; the same mirror
 // with Debian's signature does, and what is fetched is what was signed.
 func TestOnlyWhatTheRingSignedIsLocked(t *testing.T) {
 	debians, others := newEntity(t), newEntity(t)
-	ring, err := keyring.Open(publicFile(t, debians))
+	ring, err := Open(publicFile(t, debians))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +33,7 @@ func TestOnlyWhatTheRingSignedIsLocked(t *testing.T) {
 		name   string
 		signer *openpgp.Entity
 		want   error
-	}{{"Debian's key", debians, nil}, {"another key", others, keyring.ErrSignature}} {
+	}{{"Debian's key", debians, nil}, {"another key", others, ErrSignature}} {
 		server := httptest.NewServer(http.FileServer(http.Dir(makeMirror(t, c.signer))))
 		defer server.Close()
 		mirror, err := debian.OpenMirror(server.URL)
@@ -81,17 +79,8 @@ func makeMirror(t *testing.T, signer *openpgp.Entity) string {
 	}
 	release := fmt.Sprintf("Suite: stable\nCodename: trixie\nDate: %s UTC\nSHA256:\n %x %d main/binary-amd64/Packages.xz\n",
 		time.Now().UTC().Format("Mon, 02 Jan 2006 15:04:05"), sha256.Sum256(index.Bytes()), index.Len())
-	var signed strings.Builder
-	plain, err := clearsign.Encode(&signed, signer.PrivateKey, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, _ = plain.Write([]byte(release))
-	if err := plain.Close(); err != nil {
-		t.Fatal(err)
-	}
 	root := t.TempDir()
-	write(t, root, "debian/dists/trixie/InRelease", signed.String()+"\n")
+	write(t, root, "debian/dists/trixie/InRelease", sign(t, release, nil, signer))
 	write(t, root, "debian/dists/trixie/main/binary-amd64/Packages.xz", index.String())
 	write(t, root, "debian/pool/main/s/shim.deb", content)
 	return root
