@@ -89,31 +89,57 @@ func TestGUIDs(t *testing.T) {
 	}
 }
 
-// Each change is one that a broken stick, or somebody, could make.
-func TestWhatIsNoImage(t *testing.T) {
-	good := write(t, likeTheReal())
-	s := shaped(uint64(len(good)) / sector)
-	const esp = espStart * sector
-	fat, second := esp+int(s.reserved)*sector, esp+int(s.reserved+s.fat)*sector
-	root := second + int(s.fat)*sector
-	vmlinuz := root + bytes.Index(good[root:], []byte("VMLINUZ "))
-	tiny := root + bytes.Index(good[root:], []byte("SIGNER~1"))
-	folder := root + bytes.Index(good[root:], []byte("DISK~1 "))
-	efi := int(le.Uint16(good[root+bytes.Index(good[root:], []byte("EFI     "))+26:]))
-	first := int(le.Uint16(good[vmlinuz+26:]))
-	if got := s.at(first); !bytes.Equal(good[got:got+100], filled(100, 4)) {
+// spoiled is a good image, and where in it changes are made that a broken stick, or
+// somebody, could make.
+type spoiled struct {
+	good                                           []byte
+	s                                              shape
+	fat, second, vmlinuz, tiny, folder, efi, first int
+}
+
+const espAt = espStart * sector
+
+func toSpoil(t *testing.T) spoiled {
+	t.Helper()
+	p := spoiled{good: write(t, likeTheReal())}
+	p.s = shaped(uint64(len(p.good)) / sector)
+	p.fat, p.second = espAt+int(p.s.reserved)*sector, espAt+int(p.s.reserved+p.s.fat)*sector
+	root := p.second + int(p.s.fat)*sector
+	find := func(entry string) int { return root + bytes.Index(p.good[root:], []byte(entry)) }
+	p.vmlinuz, p.tiny, p.folder = find("VMLINUZ "), find("SIGNER~1"), find("DISK~1 ")
+	p.efi = int(le.Uint16(p.good[find("EFI     ")+26:]))
+	p.first = int(le.Uint16(p.good[p.vmlinuz+26:]))
+	if got := p.s.at(p.first); !bytes.Equal(p.good[got:got+100], filled(100, 4)) {
 		t.Fatal("the test looks for vmlinuz in the wrong place")
 	}
-	link := func(image []byte, from, to int) {
-		le.PutUint16(image[fat+2*from:], uint16(to))
-		le.PutUint16(image[second+2*from:], uint16(to))
+	return p
+}
+
+// link has a cluster lead to another, in both FATs.
+func (p spoiled) link(image []byte, from, to int) {
+	le.PutUint16(image[p.fat+2*from:], uint16(to))
+	le.PutUint16(image[p.second+2*from:], uint16(to))
+}
+
+func (p spoiled) isNoImage(t *testing.T, spoils map[string]func(b []byte) []byte) {
+	t.Helper()
+	for name, spoil := range spoils {
+		files, err := Files(bytes.NewReader(spoil(slices.Clone(p.good))))
+		if !errors.Is(err, ErrFormat) || files != nil {
+			t.Errorf("%s: %d files, error %v", name, len(files), err)
+		}
 	}
-	for name, spoil := range map[string]func(b []byte) []byte{
+}
+
+// Cut off, or with a partition table that is not an image's.
+func TestWhatIsNoImage(t *testing.T) {
+	p := toSpoil(t)
+	p.isNoImage(t, map[string]func(b []byte) []byte{
 		"nothing":              func(b []byte) []byte { return nil },
 		"zeros":                func(b []byte) []byte { return make([]byte, len(b)) },
 		"cut in the table":     func(b []byte) []byte { return b[:10_000] },
-		"cut in the FAT":       func(b []byte) []byte { return b[:fat+100] },
-		"cut in a file":        func(b []byte) []byte { return b[:s.at(first)+100] },
+		"cut in the FAT":       func(b []byte) []byte { return b[:p.fat+100] },
+		"cut in a file":        func(b []byte) []byte { return b[:p.s.at(p.first)+100] },
 		"GPT altered":          func(b []byte) []byte { b[sector+40]++; return b },
 		"partitions altered":   func(b []byte) []byte { b[2*sector+100]++; return b },
 		"length of 2^64":       func(b []byte) []byte { le.PutUint64(b[sector+32:], 1<<64-1); return resum(b) },
@@ -124,36 +150,38 @@ func TestWhatIsNoImage(t *testing.T) {
 		"two of them":          func(b []byte) []byte { copy(b[2*sector+128:], b[2*sector:2*sector+128]); return resum(b) },
 		"partition outside":    func(b []byte) []byte { le.PutUint64(b[2*sector+40:], 1<<40); return resum(b) },
 		"partition backwards":  func(b []byte) []byte { le.PutUint64(b[2*sector+32:], 1<<40); return resum(b) },
-		"FAT32":                func(b []byte) []byte { b[esp+58] = '2'; return b },
-		"other clusters":       func(b []byte) []byte { b[esp+13] = 8; return b },
-		"too long for it":      func(b []byte) []byte { le.PutUint16(b[esp+19:], uint16(s.esp)+1); return b },
-		"no sectors":           func(b []byte) []byte { le.PutUint16(b[esp+19:], 0); return b },
-		"a FAT too short":      func(b []byte) []byte { le.PutUint16(b[esp+22:], 2); return b },
-		"a huge FAT":           func(b []byte) []byte { le.PutUint16(b[esp+22:], 0xFFFF); return b },
-		"two FATs":             func(b []byte) []byte { b[second+40]++; return b },
-		"a ring":               func(b []byte) []byte { link(b, first+1, first); return b },
-		"in two pieces":        func(b []byte) []byte { link(b, first, first+2); return b },
-		"cut short":            func(b []byte) []byte { link(b, first, 0xFFFF); return b },
-		"a free cluster":       func(b []byte) []byte { link(b, first, 0); return b },
-		"another's":            func(b []byte) []byte { le.PutUint16(b[vmlinuz+26:], uint16(first-1)); return b },
-		"a folder's":           func(b []byte) []byte { le.PutUint16(b[tiny+26:], le.Uint16(b[folder+26:])); return b },
-		"a folder in itself":   func(b []byte) []byte { copy(b[s.at(efi)+2*32+26:], b[s.at(efi)+26:][:2]); return b },
-		"cluster 1":            func(b []byte) []byte { le.PutUint16(b[vmlinuz+26:], 1); return b },
-		"too large a size":     func(b []byte) []byte { le.PutUint32(b[vmlinuz+28:], 1<<31); return b },
-		"deleted":              func(b []byte) []byte { b[vmlinuz] = 0xE5; return b },
-		"hidden":               func(b []byte) []byte { b[vmlinuz+11] |= 2; return b },
-		"a dot in front":       func(b []byte) []byte { b[vmlinuz] = '.'; return b },
-		"a label of a file":    func(b []byte) []byte { b[vmlinuz+11] = attrLabel; return b },
-		"another alias":        func(b []byte) []byte { b[vmlinuz] = 'X'; return b },
-		"half a long name":     func(b []byte) []byte { b[vmlinuz-32] = 0x41 + 1; return b },
-		"the end in a name":    func(b []byte) []byte { b[vmlinuz] = 0; return b },
-		"twice":                func(b []byte) []byte { copy(b[vmlinuz+32:], b[vmlinuz-32:vmlinuz+32]); return b },
-	} {
-		files, err := Files(bytes.NewReader(spoil(slices.Clone(good))))
-		if !errors.Is(err, ErrFormat) || files != nil {
-			t.Errorf("%s: %d files, error %v", name, len(files), err)
-		}
-	}
+	})
+}
+
+// With the table of an image, and a FAT or folders that are not one's.
+func TestWhatHasNoFilesOfAnImage(t *testing.T) {
+	p := toSpoil(t)
+	p.isNoImage(t, map[string]func(b []byte) []byte{
+		"FAT32":              func(b []byte) []byte { b[espAt+58] = '2'; return b },
+		"other clusters":     func(b []byte) []byte { b[espAt+13] = 8; return b },
+		"too long for it":    func(b []byte) []byte { le.PutUint16(b[espAt+19:], uint16(p.s.esp)+1); return b },
+		"no sectors":         func(b []byte) []byte { le.PutUint16(b[espAt+19:], 0); return b },
+		"a FAT too short":    func(b []byte) []byte { le.PutUint16(b[espAt+22:], 2); return b },
+		"a huge FAT":         func(b []byte) []byte { le.PutUint16(b[espAt+22:], 0xFFFF); return b },
+		"two FATs":           func(b []byte) []byte { b[p.second+40]++; return b },
+		"a ring":             func(b []byte) []byte { p.link(b, p.first+1, p.first); return b },
+		"in two pieces":      func(b []byte) []byte { p.link(b, p.first, p.first+2); return b },
+		"cut short":          func(b []byte) []byte { p.link(b, p.first, 0xFFFF); return b },
+		"a free cluster":     func(b []byte) []byte { p.link(b, p.first, 0); return b },
+		"another's":          func(b []byte) []byte { le.PutUint16(b[p.vmlinuz+26:], uint16(p.first-1)); return b },
+		"a folder's":         func(b []byte) []byte { le.PutUint16(b[p.tiny+26:], le.Uint16(b[p.folder+26:])); return b },
+		"a folder in itself": func(b []byte) []byte { copy(b[p.s.at(p.efi)+2*32+26:], b[p.s.at(p.efi)+26:][:2]); return b },
+		"cluster 1":          func(b []byte) []byte { le.PutUint16(b[p.vmlinuz+26:], 1); return b },
+		"too large a size":   func(b []byte) []byte { le.PutUint32(b[p.vmlinuz+28:], 1<<31); return b },
+		"deleted":            func(b []byte) []byte { b[p.vmlinuz] = 0xE5; return b },
+		"hidden":             func(b []byte) []byte { b[p.vmlinuz+11] |= 2; return b },
+		"a dot in front":     func(b []byte) []byte { b[p.vmlinuz] = '.'; return b },
+		"a label of a file":  func(b []byte) []byte { b[p.vmlinuz+11] = attrLabel; return b },
+		"another alias":      func(b []byte) []byte { b[p.vmlinuz] = 'X'; return b },
+		"half a long name":   func(b []byte) []byte { b[p.vmlinuz-32] = 0x41 + 1; return b },
+		"the end in a name":  func(b []byte) []byte { b[p.vmlinuz] = 0; return b },
+		"twice":              func(b []byte) []byte { copy(b[p.vmlinuz+32:], b[p.vmlinuz-32:p.vmlinuz+32]); return b },
+	})
 }
 
 // resum makes both checksums of the GPT right again.
