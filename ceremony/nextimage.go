@@ -35,7 +35,7 @@ func CheckNextImage() Script {
 // nextImage is what is known of the stick.
 type nextImage struct {
 	seen     SeenImage
-	info     imageInfo
+	info     ImageInfo
 	age      string // against the image that runs
 	compared string // with what; "" when with nothing
 	typed    bool   // from paper, and not read from a file
@@ -146,7 +146,7 @@ const goBackWord = "go back"
 // that somebody may have an interest in.
 func (s *Session) judgeAge(ctx context.Context) (string, error) {
 	next := &s.State.Next
-	info, err := parseInfo(next.seen.Info)
+	info, err := ParseImageInfo(next.seen.Info)
 	running := s.env.Built.UTC().Format("2 January 2006")
 	switch {
 	case s.env.Image != nil && s.env.Image.Digest == next.seen.Digest:

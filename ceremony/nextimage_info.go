@@ -40,48 +40,50 @@ const (
 	mostInfo = 64 << 10
 )
 
-// imageInfo is what the image's builder wrote.
-type imageInfo struct {
-	Name, Version string
-	Built         time.Time
-	Arch          string
+// ImageInfo is what an image says of itself: its builder wrote it into image.json,
+// for the program that runs in it and for the image before it.
+type ImageInfo struct {
+	Name    string    `json:"name"`
+	Version string    `json:"version"`
+	Built   time.Time `json:"built"`
+	Arch    string    `json:"arch"`
+	Kernel  string    `json:"kernel"`
+	Disk    string    `json:"disk"` // the GUID of its partition table
 }
 
-// parseInfo reads image.json. Fields of later versions are no error: what counts
-// is the digest, not what an image says of itself.
-func parseInfo(b []byte) (imageInfo, error) {
-	var raw struct {
-		Name    string    `json:"name"`
-		Version string    `json:"version"`
-		Built   time.Time `json:"built"`
-		Arch    string    `json:"arch"`
-	}
+// ParseImageInfo reads image.json. Fields of later versions are no error: what
+// counts is the digest, not what an image says of itself.
+func ParseImageInfo(b []byte) (info ImageInfo, err error) {
 	if len(b) > mostInfo {
-		return imageInfo{}, fmt.Errorf("parse %s: %w", infoName, ErrTooLarge)
+		return ImageInfo{}, fmt.Errorf("parse %s: %w", infoName, ErrTooLarge)
 	}
 	d := json.NewDecoder(bytes.NewReader(b))
-	if err := d.Decode(&raw); err != nil {
-		return imageInfo{}, fmt.Errorf("parse %s: %w", infoName, err)
+	if err := d.Decode(&info); err != nil {
+		return ImageInfo{}, fmt.Errorf("parse %s: %w", infoName, err)
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return imageInfo{}, fmt.Errorf("parse %s: something follows its end", infoName)
+		return ImageInfo{}, fmt.Errorf("parse %s: something follows its end", infoName)
 	}
-	if raw.Name == "" || raw.Built.IsZero() || len(raw.Name)+len(raw.Version)+len(raw.Arch) > 200 {
-		return imageInfo{}, fmt.Errorf("parse %s: want a name and a date of at most 200 letters", infoName)
+	if info.Name == "" || info.Built.IsZero() || len(info.Name)+len(info.Version)+len(info.Arch) > 200 {
+		return ImageInfo{}, fmt.Errorf("parse %s: want a name and a date of at most 200 letters", infoName)
 	}
-	return imageInfo{raw.Name, raw.Version, raw.Built, raw.Arch}, nil
+	return info, nil
 }
 
-// imageTitle names an image as people write it down; "" when it says nothing that
-// can be read.
-func imageTitle(info []byte) string {
-	i, err := parseInfo(info)
-	if err != nil {
-		return ""
-	}
+// String names the image as people write it down.
+func (i ImageInfo) String() string {
 	title := strings.Join(strings.Fields(i.Name+" "+i.Version), " ")
 	if i.Arch != "" {
 		title += ", " + i.Arch
 	}
 	return title + ", made on " + i.Built.UTC().Format("2 January 2006")
+}
+
+// imageTitle names the image that says this of itself; "" when that cannot be read.
+func imageTitle(info []byte) string {
+	i, err := ParseImageInfo(info)
+	if err != nil {
+		return ""
+	}
+	return i.String()
 }

@@ -160,7 +160,7 @@ func TestInfoOfImages(t *testing.T) {
 	}
 	for _, bad := range []string{"", "{}", good + good, `{"name":"signer"}`, `{"built":"2026-11-20T00:00:00Z"}`, "[]", "null", good + strings.Repeat(" ", mostInfo),
 		strings.Replace(good, "2.0", strings.Repeat("9", 200), 1)} {
-		if info, err := parseInfo([]byte(bad)); err == nil {
+		if info, err := ParseImageInfo([]byte(bad)); err == nil {
 			t.Errorf("%q is the image %v", bad, info)
 		}
 	}
@@ -183,7 +183,7 @@ func FuzzNextImage(f *testing.F) {
 		if all, err := parseDigests(b); (err == nil) == (len(all) == 0) || len(b) > mostDigestFile && err == nil {
 			t.Errorf("%v, %d digests", err, len(all))
 		}
-		if info, err := parseInfo(b); err == nil && (info.Name == "" || info.Built.IsZero()) {
+		if info, err := ParseImageInfo(b); err == nil && (info.Name == "" || info.Built.IsZero()) {
 			t.Errorf("an image without a name or a date: %+v", info)
 		}
 		if how, matches := beginsWith(d, string(b)); matches && how == "" {

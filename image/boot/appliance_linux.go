@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"os"
 
+	"signer/ceremony"
 	"signer/usb"
 )
 
 // Appliance is a computer that was started from the image.
 type Appliance struct {
-	Image   Info
+	Image   ceremony.ImageInfo
 	console Console
 	screen  *os.File // the first console: its keyboard's layout is set there
 	drives  *usb.Real

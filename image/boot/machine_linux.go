@@ -19,7 +19,7 @@ const keymapsFolder = "/console/keymaps"
 type machine struct {
 	*usb.Real // the keyboards, the guard, the boot drive
 	screen    *os.File
-	image     Info
+	image     ceremony.ImageInfo
 	layouts   []ceremony.Layout
 }
 

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"signer/ceremony"
 )
 
 func TestSerialConsole(t *testing.T) {
@@ -41,7 +43,7 @@ func TestParseOrder(t *testing.T) {
 func TestReadInfo(t *testing.T) {
 	good := `{"name":"signer","version":"1","built":"2026-11-22T00:00:00Z","arch":"amd64","kernel":"6.12","disk":"5D9A1C10-0000-4000-8000-000000000001"}`
 	name := filepath.Join(t.TempDir(), "image.json")
-	read := func(text string) (Info, error) {
+	read := func(text string) (ceremony.ImageInfo, error) {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -50,7 +52,7 @@ func TestReadInfo(t *testing.T) {
 	if info, err := read(good); err != nil || info.String() != "signer 1, amd64, made on 22 November 2026" {
 		t.Errorf("%v, %v", info, err)
 	}
-	for _, text := range []string{"", "{}", strings.Replace(good, `"version"`, `"other"`, 1), strings.Replace(good, "2026-11-22T00:00:00Z", "yesterday", 1)} {
+	for _, text := range []string{"", "{}", strings.Replace(good, `"disk"`, `"other"`, 1), strings.Replace(good, "2026-11-22T00:00:00Z", "yesterday", 1)} {
 		if info, err := read(text); err == nil {
 			t.Errorf("%q is taken for %v", text, info)
 		}
