@@ -47,19 +47,13 @@ func (d *Dir) List() ([]Entry, error) {
 }
 
 func (d *Dir) walk(dir string, depth int, list *[]Entry) error {
-	f, err := d.open(dir, fs.FileMode.IsDir)
+	children, err := d.children(dir, maxEntries-len(*list))
 	if err != nil {
 		return fmt.Errorf("%q: %w", dir, err)
 	}
-	room := maxEntries - len(*list)
-	children, err := f.ReadDir(room + 1)
-	if err := errors.Join(f.Close(), ignoreEOF(err)); err != nil {
-		return err
-	}
-	if len(children) > room || depth == maxDirDepth {
+	if depth == maxDirDepth {
 		return fmt.Errorf("%q: %w", dir, ErrTooLarge)
 	}
-	slices.SortFunc(children, func(a, b fs.DirEntry) int { return cmp.Compare(a.Name(), b.Name()) })
 	for _, child := range children {
 		info, err := child.Info()
 		if err != nil {
@@ -74,6 +68,23 @@ func (d *Dir) walk(dir string, depth int, list *[]Entry) error {
 		}
 	}
 	return nil
+}
+
+// children are what is in one folder, sorted.
+func (d *Dir) children(dir string, room int) ([]fs.DirEntry, error) {
+	f, err := d.open(dir, fs.FileMode.IsDir)
+	if err != nil {
+		return nil, err
+	}
+	children, err := f.ReadDir(room + 1)
+	if err := errors.Join(f.Close(), ignoreEOF(err)); err != nil {
+		return nil, err
+	}
+	if len(children) > room {
+		return nil, ErrTooLarge
+	}
+	slices.SortFunc(children, func(a, b fs.DirEntry) int { return cmp.Compare(a.Name(), b.Name()) })
+	return children, nil
 }
 
 func ignoreEOF(err error) error {
@@ -152,6 +163,10 @@ func cause(err error) error {
 	var p *fs.PathError
 	if errors.As(err, &p) {
 		return p.Err
+	}
+	var l *os.LinkError // of a rename
+	if errors.As(err, &l) {
+		return l.Err
 	}
 	return err
 }
