@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"io"
 	"strings"
@@ -14,23 +13,31 @@ import (
 	"signer/usb"
 )
 
-// runCheck reads folders and says what they are. With several the worst decides
-// the exit status.
-func runCheck(_ context.Context, args []string, std stdio) int {
-	flags := flag.NewFlagSet("check", flag.ContinueOnError)
-	flags.SetOutput(std.err)
-	flags.Usage = func() { _, _ = fmt.Fprintln(std.err, "hint: signer help check") }
-	asJSON := flags.Bool("json", false, "")
-	if err := flags.Parse(args); err != nil {
-		return exitUsage
-	}
-	if flags.NArg() == 0 {
-		_, _ = fmt.Fprintln(std.err, "signer: check: which folder?\nhint: signer check DIR")
-		return exitUsage
+// checking is what the options of check say.
+type checking struct{ json bool }
+
+func checkCommand() command {
+	var c checking
+	return command{name: "check", args: "DIR…", does: "read a drive or a repository, and change nothing",
+		text: `DIR is a drive, a folder with keys/, repository/ and staged/, or a repository/
+folder. Nothing is written, and no passphrase is asked for.
+
+With several folders, the worst decides the exit status.`,
+		options: []option{yesOption(&c.json, "json", "The report as JSON.")},
+		examples: []meaning{{"A drive that came back", "signer check /media/usb"},
+			{"What a releaser works on", "signer check --json ~/updates"}},
+		completes: completes{folders: true}, run: c.run}
+}
+
+// run reads folders and says what they are. With several the worst decides the
+// exit status.
+func (c *checking) run(_ context.Context, dirs []string, std stdio) int {
+	if len(dirs) == 0 {
+		return wrongUsage("", "check: which folder?\nhint: signer check DIR", std)
 	}
 	var reports []ceremony.Report
 	worst := exitGood
-	for _, dir := range flags.Args() {
+	for _, dir := range dirs {
 		r, err := check(dir, time.Now())
 		if err != nil {
 			worst = worse(worst, fail(std, err))
@@ -39,7 +46,7 @@ func runCheck(_ context.Context, args []string, std stdio) int {
 		reports = append(reports, r)
 		worst = worse(worst, exitFor(r.Verdict))
 	}
-	if err := show(reports, *asJSON, std); err != nil {
+	if err := show(reports, c.json, std); err != nil {
 		return worse(worst, fail(std, err))
 	}
 	return worst

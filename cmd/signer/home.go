@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"os/signal"
@@ -20,6 +19,7 @@ import (
 type live struct {
 	open    func() (liveDrives, error)
 	network func() ([]string, error)
+	line    bool // lines in place of a screen
 }
 
 type liveDrives interface {
@@ -27,19 +27,27 @@ type liveDrives interface {
 	Close() error
 }
 
-// runHome holds real ceremonies on this computer.
-func runHome(ctx context.Context, args []string, std stdio) int {
+// homeCommand holds real ceremonies on this computer.
+func homeCommand() command {
 	open := func() (liveDrives, error) { return openLive(os.Geteuid()) }
-	return live{open, interfacesUp}.home(ctx, args, std)
+	return live{open: open, network: interfacesUp}.command()
+}
+
+func (l live) command() command {
+	return command{name: "home", does: "hold real ceremonies, on an offline live Linux and as root",
+		text: `The home screen and all ceremonies on real USB drives, for a laptop that does not
+start the appliance's image: on a live Linux system that was never online, as
+root. It stops when a network interface is up. docs/image.md has more.`,
+		options: []option{yesOption(&l.line, "line", "Lines in place of a screen, for serial consoles and screen readers.")},
+		run:     func(ctx context.Context, _ []string, std stdio) int { return l.home(ctx, std) }}
 }
 
 // errNotRoot is said to who may not read and write drives below their file systems.
 var errNotRoot = errors.New("real drives need root")
 
-func (l live) home(ctx context.Context, args []string, std stdio) int {
-	line, err := parseHome(args, std)
-	if err != nil {
-		return exitUsage
+func (l live) home(ctx context.Context, std stdio) int {
+	if !l.line && !(isTerminal(std.in) && isTerminal(std.out)) {
+		return wrongUsage("", "the screen needs a terminal\nhint: --line does not", std)
 	}
 	// A terminal that is closed, or a system that is shut down, ends the ceremony as
 	// Ctrl+C does: drives are unmounted, keys are wiped.
@@ -55,7 +63,7 @@ func (l live) home(ctx context.Context, args []string, std stdio) int {
 	}
 	defer func() { _ = drives.Close() }()
 	up := new(ceremony.NetworkUp)
-	switch err := (seat{line: line}).play(ctx, watched(ceremony.Home), l.env(drives), std); {
+	switch err := (seat{line: l.line}).play(ctx, watched(ceremony.Home), l.env(drives), std); {
 	case err == nil:
 		return exitGood
 	case errors.As(err, &up):
@@ -66,27 +74,6 @@ func (l live) home(ctx context.Context, args []string, std stdio) int {
 	default:
 		return fail(std, err)
 	}
-}
-
-func parseHome(args []string, std stdio) (line bool, err error) {
-	flags := flag.NewFlagSet("home", flag.ContinueOnError)
-	flags.SetOutput(std.err)
-	flags.BoolVar(&line, "line", false, "")
-	flags.Usage = func() { _, _ = fmt.Fprintln(std.err, "hint: signer help home") }
-	if err := flags.Parse(args); err != nil {
-		return false, err
-	}
-	wrong := ""
-	switch {
-	case flags.NArg() > 0:
-		wrong = fmt.Sprintf("home takes no %q\nhint: signer help home", flags.Arg(0))
-	case !line && !(isTerminal(std.in) && isTerminal(std.out)):
-		wrong = "the screen needs a terminal\nhint: --line does not"
-	default:
-		return line, nil
-	}
-	_, _ = fmt.Fprintf(std.err, "signer: %s\n", wrong)
-	return false, errors.New(wrong)
 }
 
 // env is the world of ceremonies on a live system. The first screens of the

@@ -26,7 +26,7 @@ func atHome(t *testing.T, l live, answers string) (status int, out, err string) 
 		}
 	}
 	var stdout, stderr bytes.Buffer
-	status = l.home(t.Context(), []string{"--line"}, stdio{in: strings.NewReader(answers), out: &stdout, err: &stderr})
+	status = l.command().start(t.Context(), "signer home", []string{"--line"}, stdio{in: strings.NewReader(answers), out: &stdout, err: &stderr})
 	return status, strings.Join(strings.Fields(stdout.String()), " "), stderr.String()
 }
 
@@ -67,7 +67,7 @@ func TestHomeNeedsRoot(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("needs Linux, and says so")
 	}
-	status, out, err := atHome(t, live{open, quiet}, "")
+	status, out, err := atHome(t, live{open: open, network: quiet}, "")
 	if status != exitFailed || out != "" || !strings.HasPrefix(err, "signer: real drives need root\nhint: sudo signer home") {
 		t.Errorf("status %d, %q, %q", status, out, err)
 	}
@@ -75,7 +75,7 @@ func TestHomeNeedsRoot(t *testing.T) {
 
 func TestHomeSaysWhyDrivesCannotBeOpened(t *testing.T) {
 	open := func() (liveDrives, error) { return nil, errors.New("lock memory: operation not permitted") }
-	status, _, err := atHome(t, live{open, quiet}, "")
+	status, _, err := atHome(t, live{open: open, network: quiet}, "")
 	if status != exitFailed || err != "signer: lock memory: operation not permitted\n" {
 		t.Errorf("status %d, %q", status, err)
 	}

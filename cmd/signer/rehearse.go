@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"runtime/debug"
@@ -17,23 +16,39 @@ import (
 	"signer/usb"
 )
 
-// rehearsal is what the flags of rehearse say.
+// rehearsal is what the options of rehearse say.
 type rehearsal struct {
 	dir, answers, name string
 	line               bool
 }
 
-// runRehearse plays a ceremony on virtual drives.
-func runRehearse(ctx context.Context, args []string, std stdio) int {
-	r, err := parseRehearsal(args, std)
-	if err != nil {
-		return exitUsage
+func rehearseCommand() command {
+	var r rehearsal
+	return command{name: "rehearse", args: "[CEREMONY]", does: "practise a ceremony on virtual drives",
+		text: "CEREMONY is create, which is the default.",
+		options: []option{
+			textOption(&r.dir, "drives", "DIR", `Keep the virtual drives in DIR: one folder for each drive, named by its label.
+Without it they go to a new folder in the place for temporary files.`).folder(),
+			textOption(&r.answers, "answers", "FILE", `No screen: answers come from FILE, lines of "question-id: answer". What is
+asked, not answered, and has no default is an error that names the question.`).file(),
+			yesOption(&r.line, "line", "Lines in place of a screen, for serial consoles and screen readers."),
+		},
+		synopsis:  []string{"[--drives" + noBreak + "DIR] [--answers" + noBreak + "FILE | --line] [CEREMONY]"},
+		examples:  []meaning{{"The creation of a repository, on a screen", "signer rehearse"}},
+		completes: completes{words: names()}, run: r.run}
+}
+
+// run plays a ceremony on virtual drives.
+func (r *rehearsal) run(ctx context.Context, words []string, std stdio) int {
+	r.name = "create"
+	if len(words) > 0 {
+		r.name = words[len(words)-1]
 	}
 	if wrong := r.wrongUsage(std); wrong != "" {
-		_, _ = fmt.Fprintf(std.err, "signer: %s\n", wrong)
-		return exitUsage
+		return wrongUsage("", wrong, std)
 	}
 	if r.dir == "" {
+		var err error
 		if r.dir, err = os.MkdirTemp("", "signer-rehearsal-"); err != nil {
 			return fail(std, err)
 		}
@@ -105,27 +120,6 @@ func names() []string {
 		all = append(all, e.Script().Name)
 	}
 	return all
-}
-
-func parseRehearsal(args []string, std stdio) (r rehearsal, err error) {
-	flags := flag.NewFlagSet("rehearse", flag.ContinueOnError)
-	flags.SetOutput(std.err)
-	flags.StringVar(&r.dir, "drives", "", "")
-	flags.StringVar(&r.answers, "answers", "", "")
-	flags.BoolVar(&r.line, "line", false, "")
-	flags.Usage = func() { _, _ = fmt.Fprintln(std.err, "hint: signer help rehearse") }
-	r.name = "create"
-	// The ceremony may stand before the flags, as people write it.
-	for rest := args; ; {
-		if err := flags.Parse(rest); err != nil {
-			return r, err
-		}
-		if flags.NArg() == 0 {
-			break
-		}
-		r.name, rest = flags.Arg(0), flags.Args()[1:]
-	}
-	return r, nil
 }
 
 // wrongUsage says what is wrong with the flags, and what would be right.

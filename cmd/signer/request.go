@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -16,7 +15,7 @@ import (
 	"signer/ceremony/tuf"
 )
 
-// keyRequest is what the flags of request say, and the world that it is made in.
+// keyRequest is what the options of request say, and the world that it is made in.
 type keyRequest struct {
 	signing, transfer, root, holder string
 	json                            bool
@@ -30,15 +29,39 @@ type keyRequest struct {
 // errUnsafe is what this program could do and does not.
 var errUnsafe = errors.New("refused for safety")
 
-// runRequest makes a releaser's keys, and the request to have them listed.
-func runRequest(ctx context.Context, args []string, std stdio) int {
-	r, err := parseKeyRequest(args, std)
-	if err != nil {
-		return exitUsage
+func requestCommand() command {
+	var r keyRequest
+	return command{name: "request", args: "[ROLE…]", does: "make a releaser's keys, and a request to have them listed",
+		text: `On a releaser's computer. ROLE is targets, snapshot or timestamp; without any, all
+three. Each gets a new key, locked by a passphrase of its own. The request has the
+public keys, and a proof that the private ones exist.
+
+Passphrases are asked for at a terminal. Else they are taken from the environment,
+or are lines of standard input in the order of the roles. Nothing is overwritten,
+and when something fails, nothing is left behind.`,
+		options: []option{
+			textOption(&r.signing, "signing", "DIR", "The releaser's signing drive: private keys go to DIR/keys.").folder().needed(),
+			textOption(&r.transfer, "transfer", "DIR", `The drive that goes to whoever holds the root keys: the request goes to
+DIR/request.json. It holds no private key.`).folder().needed(),
+			textOption(&r.root, "root", "FILE", "The root.json of the repository, or the folder it is in.").file().needed(),
+			textOption(&r.holder, "name", "NAME", "Who will hold the keys: a person or an office. It is public.").needed(),
+			yesOption(&r.json, "json", "What was made, as JSON."),
+		},
+		environment: passphraseTerms(tuf.OnlineRoles()),
+		completes:   completes{words: roleNames(tuf.OnlineRoles())},
+		run:         r.start}
+}
+
+// start makes a releaser's keys, and the request to have them listed.
+func (r *keyRequest) start(ctx context.Context, words []string, std stdio) int {
+	for _, word := range words {
+		r.roles = append(r.roles, tuf.Role(word))
+	}
+	if len(r.roles) == 0 {
+		r.roles = tuf.OnlineRoles()
 	}
 	if wrong := r.wrongUsage(); wrong != "" {
-		_, _ = fmt.Fprintf(std.err, "signer: request: %s\n", wrong)
-		return exitUsage
+		return wrongUsage("", "request: "+wrong, std)
 	}
 	r.now, r.rand, r.cost = time.Now(), rand.Reader, tuf.ProductCost
 	// Who leaves with Ctrl+C leaves a passphrase half read, or a drive half written.
@@ -49,31 +72,6 @@ func runRequest(ctx context.Context, args []string, std stdio) int {
 		return fail(std, fmt.Errorf("request: %w", err))
 	}
 	return exitGood
-}
-
-func parseKeyRequest(args []string, std stdio) (r keyRequest, err error) {
-	flags := flag.NewFlagSet("request", flag.ContinueOnError)
-	flags.SetOutput(std.err)
-	flags.StringVar(&r.signing, "signing", "", "")
-	flags.StringVar(&r.transfer, "transfer", "", "")
-	flags.StringVar(&r.root, "root", "", "")
-	flags.StringVar(&r.holder, "name", "", "")
-	flags.BoolVar(&r.json, "json", false, "")
-	flags.Usage = func() { _, _ = fmt.Fprintln(std.err, "hint: signer help request") }
-	// Roles may stand before the flags, as people write them.
-	for rest := args; ; {
-		if err := flags.Parse(rest); err != nil {
-			return r, err
-		}
-		if flags.NArg() == 0 {
-			break
-		}
-		r.roles, rest = append(r.roles, tuf.Role(flags.Arg(0))), flags.Args()[1:]
-	}
-	if len(r.roles) == 0 {
-		r.roles = tuf.OnlineRoles()
-	}
-	return r, nil
 }
 
 // wrongUsage says what is wrong with the flags, and what would be right.

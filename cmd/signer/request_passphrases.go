@@ -174,3 +174,22 @@ func readLine(in io.Reader) (secret.Bytes, error) {
 		}
 	}
 }
+
+// passphraseTerms say in help where passphrases are looked for.
+func passphraseTerms(roles []tuf.Role) []meaning {
+	var terms []meaning
+	for _, role := range roles {
+		name := strings.ToUpper(string(role)) + "_PASSPHRASE"
+		terms = append(terms, meaning{"FLEET_" + name + ", TUF_" + name, fmt.Sprintf(
+			"The passphrase of the %s key. Set and empty is an error, and so are two that differ.", role)})
+	}
+	return terms
+}
+
+func roleNames(roles []tuf.Role) []string {
+	var names []string
+	for _, role := range roles {
+		names = append(names, string(role))
+	}
+	return names
+}

@@ -1,0 +1,7 @@
+//go:build airgap
+
+package main
+
+// dailyCommands are none here: the appliance speaks to no network, and stages no
+// updates.
+func dailyCommands() []command { return nil }
