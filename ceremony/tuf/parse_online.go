@@ -155,7 +155,7 @@ func (r *reader) hashes(o object) (map[string][]byte, error) {
 // ParseTargets reads a targets.json (TUF 1.0.34 §4.5).
 func ParseTargets(b []byte, mode Mode) (*Targets, error) {
 	r := &reader{mode: mode}
-	t, err := r.targets(b)
+	t, _, err := r.targets(b)
 	if err != nil {
 		return nil, parsed(RoleTargets, err)
 	}
@@ -163,30 +163,31 @@ func ParseTargets(b []byte, mode Mode) (*Targets, error) {
 	return t, nil
 }
 
-func (r *reader) targets(b []byte) (*Targets, error) {
+// targets reads the file, and says where in it the targets are.
+func (r *reader) targets(b []byte) (*Targets, value, error) {
 	v, err := scan(b, MaxTargetsSize)
 	if err != nil {
-		return nil, err
+		return nil, v, err
 	}
 	e, signed, err := r.envelope(v, RoleTargets, "targets", "delegations")
 	if err != nil {
-		return nil, err
+		return nil, v, err
 	}
 	t := &Targets{Envelope: e, Files: map[string]Target{}, Delegates: signed.has("delegations")}
 	if t.Delegates {
 		err = r.deviate(signed.members["delegations"], "targets delegates to other roles, which are not looked at")
 	}
 	if err != nil {
-		return nil, err
+		return nil, v, err
 	}
 	list, err := signed.need("targets")
 	if err != nil {
-		return nil, err
+		return nil, v, err
 	}
 	if list.first() != '{' {
-		return nil, list.fault("want an object")
+		return nil, list, list.fault("want an object")
 	}
-	return t, r.files(list, t.Files)
+	return t, list, r.files(list, t.Files)
 }
 
 // files reads the targets. Paths that differ only in case are two targets, and
@@ -216,10 +217,14 @@ func (r *reader) targetPath(path string, v value) error {
 	if slices.Contains(strings.FieldsFunc(path, func(c rune) bool { return c == '/' || c == '\\' }), "..") {
 		return v.fault("the path %s leaves the folder of targets", quote(path))
 	}
-	if !fs.ValidPath(path) || path == "." || strings.ContainsFunc(path, unicode.IsControl) || strings.Contains(path, `\`) {
+	if !plainPath(path) {
 		return r.deviate(v, "the path %s is not a plain one", quote(path))
 	}
 	return nil
+}
+
+func plainPath(path string) bool {
+	return fs.ValidPath(path) && path != "." && !strings.ContainsFunc(path, unicode.IsControl) && !strings.Contains(path, `\`)
 }
 
 func (r *reader) target(v value) (t Target, err error) {

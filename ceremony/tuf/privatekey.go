@@ -12,7 +12,8 @@ import (
 // PrivateKey is a key that can sign: Ed25519, which this program makes, or
 // ECDSA or RSA, which other tools made and which are kept. Nothing outside this
 // package can make it sign bytes of its choosing: it signs metadata that was
-// reviewed (Sign, SignOnline), and proofs (Prove). Its owner wipes it.
+// reviewed (Sign, SignOnline), what goes on from verified online files (Release),
+// and proofs (Prove). Its owner wipes it.
 type PrivateKey struct {
 	// As key files hold it: of Ed25519 seed and public key, of others DER. Package
 	// fmt prints a secret in an unexported field, even through a pointer; of a

@@ -42,7 +42,7 @@ func (s republisher) files(p *Published) error {
 	if err := s.fit(f); err != nil {
 		return err
 	}
-	content, err := contentOf(f.targets)
+	content, err := fieldOf(f.targets.Envelope, "targets")
 	if err != nil {
 		return err
 	}
@@ -82,13 +82,20 @@ func (s republisher) trusted(e Envelope) error {
 // only wants one file to list the other as it is, and no more: those of
 // delegated roles are not known here.
 func only(lists Envelope, meta map[string]FileMeta, e Envelope) error {
+	if err := onlyNames(lists, meta, e.Role); err != nil {
+		return err
+	}
+	return listedIn(meta, e.Role).matches(e)
+}
+
+// onlyNames wants one file to list another and no more.
+func onlyNames(lists Envelope, meta map[string]FileMeta, role Role) error {
 	for name := range meta {
-		if name != string(e.Role)+".json" {
+		if name != string(role)+".json" {
 			return fmt.Errorf("%s.json lists %s, which is not known here", lists.Role, quote(name))
 		}
 	}
-	m := meta[string(e.Role)+".json"]
-	return m.matches(e)
+	return nil
 }
 
 // version is that of the file when all is signed.
@@ -115,17 +122,17 @@ func (s republisher) again(e Envelope, form func(commonForm) any) ([]byte, error
 	return s.file(e.Role, form(common(e.Role, cmp.Or(e.SpecVersion, s.root.SpecVersion), s.version(e), expires)))
 }
 
-// contentOf is what targets.json says of targets, as it stands there. A file
-// that says more is refused: signed again, it would say less.
-func contentOf(targets *Targets) (json.RawMessage, error) {
+// fieldOf is a field of the signed part as it stands there. A file that says more
+// than this is refused: signed again, it would say less.
+func fieldOf(e Envelope, field string) (json.RawMessage, error) {
 	var file struct{ Signed map[string]json.RawMessage }
-	if err := json.Unmarshal(targets.Raw, &file); err != nil {
-		return nil, fmt.Errorf("read targets.json: %w", err)
+	if err := json.Unmarshal(e.Raw, &file); err != nil {
+		return nil, fmt.Errorf("read %s.json: %w", e.Role, err)
 	}
 	for name := range file.Signed {
-		if !slices.Contains([]string{"_type", "spec_version", "version", "expires", "targets"}, name) {
-			return nil, fmt.Errorf("targets.json has %s, which would be lost", quote(name))
+		if !slices.Contains([]string{"_type", "spec_version", "version", "expires", field}, name) {
+			return nil, fmt.Errorf("%s.json has %s, which would be lost", e.Role, quote(name))
 		}
 	}
-	return file.Signed["targets"], nil
+	return file.Signed[field], nil
 }

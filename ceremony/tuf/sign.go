@@ -102,7 +102,7 @@ func (r Reviewed) complete(root *Root) error {
 
 // signaturesFor signs with each key under each id by which a list names it.
 func signaturesFor(signed []byte, role Role, keys []*PrivateKey, lists []*Root) ([]Signature, error) {
-	v, err := scan(signed, MaxRootSize)
+	v, err := scan(signed, MaxTargetsSize)
 	if err != nil {
 		return nil, err
 	}
