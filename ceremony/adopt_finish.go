@@ -73,14 +73,14 @@ func (s *Session) cures() []string {
 		out = append(out, fmt.Sprintf("Rotate root keys, now: %s. 3 keys of which 2 sign are advised.", strings.Join(why, "; ")))
 	case root.Expires.Before(s.State.Now):
 		out = append(out, "Recover: the root has expired, and no client can update.")
-	case s.rotateBy().Before(s.State.Now.AddDate(0, 0, soonDays(tuf.RoleRoot))):
+	case s.rotateBy().Before(s.State.Now.AddDate(0, 0, SoonDays(tuf.RoleRoot))):
 		out = append(out, fmt.Sprintf("Renew the root before %s.", s.rotateBy().Format("Mon 2 Jan 2006")))
 	}
 	if unmet := s.unmetOnline(); len(unmet) > 0 {
 		out = append(out, "Remove an online key: "+strings.Join(unmet, "; ")+". Keys that nobody uses any more are a danger.")
 	}
 	for _, role := range tuf.OnlineRoles() {
-		if at, ok := s.dates()[role]; ok && at.Before(s.State.Now.Add(time.Duration(soonDays(role))*24*time.Hour)) {
+		if at, ok := s.dates()[role]; ok && at.Before(s.State.Now.Add(time.Duration(SoonDays(role))*24*time.Hour)) {
 			out = append(out, fmt.Sprintf("The releaser signs %s anew: %s.", role, daysLeft(role, at, s.State.Now)))
 		}
 	}

@@ -30,7 +30,7 @@ func (c *checker) sawRole(e tuf.Envelope) {
 
 // daysLeft are whole days, and what they mean.
 func (c *checker) daysLeft(e tuf.Envelope, name string) (days int, state Gravity) {
-	left, soon := e.Expires.Sub(c.now), soonDays(e.Role)
+	left, soon := e.Expires.Sub(c.now), SoonDays(e.Role)
 	days = int(math.Floor(left.Hours() / 24))
 	switch {
 	case left <= 0:
@@ -43,8 +43,8 @@ func (c *checker) daysLeft(e tuf.Envelope, name string) (days int, state Gravity
 	return days, Good
 }
 
-// soonDays is how many days before its expiry a role is due.
-func soonDays(role tuf.Role) int {
+// SoonDays is how many days before its expiry a role is due.
+func SoonDays(role tuf.Role) int {
 	switch role {
 	case tuf.RoleRoot:
 		return 60

@@ -150,7 +150,7 @@ func (s *Session) advice() (out []string) {
 		out = append(out, fmt.Sprintf("%s, serial %s, was not here; last seen %s.", d.Label, Foreign(d.Serial), since(d.Seen, s.State.Now)))
 	}
 	for _, role := range tuf.Roles() {
-		if at, ok := known.Public.Dates(known.Latest())[role]; ok && at.Sub(s.State.Now) < time.Duration(soonDays(role))*24*time.Hour {
+		if at, ok := known.Public.Dates(known.Latest())[role]; ok && at.Sub(s.State.Now) < time.Duration(SoonDays(role))*24*time.Hour {
 			out = append(out, fmt.Sprintf("%s: %s.", asTitle(role), daysLeft(role, at, s.State.Now)))
 		}
 	}

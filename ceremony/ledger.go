@@ -100,34 +100,3 @@ const rotateBefore = 30 // days
 func (s *Session) rotateBy() time.Time {
 	return s.dates()[tuf.RoleRoot].AddDate(0, 0, -rotateBefore)
 }
-
-// calendar is an iCalendar file (RFC 5545) with the expiries and the day to
-// rotate by.
-func (s *Session) calendar() []byte {
-	var b strings.Builder
-	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\r\n", args...) }
-	line("BEGIN:VCALENDAR")
-	line("VERSION:2.0")
-	line("PRODID:-//signer//expiries//EN")
-	event := func(uid string, day time.Time, summary string) {
-		line("BEGIN:VEVENT")
-		line("UID:%s-%s@signer", uid, s.mark().Signed.String()[:16])
-		line("DTSTAMP:%s", s.State.Now.UTC().Format("20060102T150405Z"))
-		line("DTSTART;VALUE=DATE:%s", day.UTC().Format("20060102"))
-		line("SUMMARY:%s", summary)
-		line("END:VEVENT")
-	}
-	expires := s.dates()
-	prefix := ""
-	if s.env.Rehearsal {
-		prefix = "REHEARSAL: "
-	}
-	event("rotate", s.rotateBy(), prefix+"TUF: rotate the root keys by today")
-	for _, role := range tuf.Roles() {
-		if at, known := expires[role]; known {
-			event(string(role), at, prefix+"TUF: "+string(role)+" expires")
-		}
-	}
-	line("END:VCALENDAR")
-	return []byte(b.String())
-}

@@ -196,7 +196,7 @@ func (s *Session) usualExpiries() map[tuf.Role]time.Time {
 	online := map[tuf.Role]time.Time{}
 	for _, role := range s.toSign() {
 		online[role] = time.Time{}
-		if role == tuf.RoleTimestamp || is[role].Before(s.State.Now.AddDate(0, 0, soonDays(role))) {
+		if role == tuf.RoleTimestamp || is[role].Before(s.State.Now.AddDate(0, 0, SoonDays(role))) {
 			online[role] = fresh[role]
 		}
 	}

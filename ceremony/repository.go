@@ -117,7 +117,7 @@ func daysLeft(role tuf.Role, at, now time.Time) string {
 	switch left := at.Sub(now); {
 	case left <= 0:
 		return "expired on " + at.UTC().Format("Mon 2 Jan 2006")
-	case left < time.Duration(soonDays(role))*24*time.Hour:
+	case left < time.Duration(SoonDays(role))*24*time.Hour:
 		return days(at, now) + ": soon"
 	}
 	return days(at, now)
