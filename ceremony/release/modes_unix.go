@@ -1,0 +1,6 @@
+//go:build unix
+
+package release
+
+// hasModes reports whether files have the permissions that they were given.
+func hasModes() bool { return true }

@@ -1,0 +1,134 @@
+package release
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"signer/ceremony/tuf"
+)
+
+// maxStaged bounds how much of staged/ is looked at: one file is enough to warn.
+const maxStaged = 1000
+
+// warn adds a sentence to the result of the command.
+func (r *Repository) warn(format string, args ...any) {
+	if s := fmt.Sprintf(format, args...); !slices.Contains(r.warnings, s) {
+		r.warnings = append(r.warnings, s)
+	}
+}
+
+// allWarnings are what was noticed on the way, what soon expires that was not
+// renewed now, and what lies in the folder that v0 tools would trip over.
+func (r *Repository) allWarnings(rel *tuf.Release, renewed map[tuf.Role]time.Time) []string {
+	out := append([]string{}, r.warnings...)
+	if rel != nil {
+		out = append(out, r.expiring(rel, renewed)...)
+	}
+	for _, look := range []func() ([]string, error){r.strays, r.modes, r.staged} {
+		sentences, err := look()
+		if err != nil {
+			sentences = []string{fmt.Sprintf("Not all of the folder could be looked at: %s.", err)}
+		}
+		out = append(out, sentences...)
+	}
+	return out
+}
+
+// expiring leaves out the files that were signed just now: rel is what was there
+// before.
+func (r *Repository) expiring(rel *tuf.Release, renewed map[tuf.Role]time.Time) []string {
+	return slices.DeleteFunc(rel.Warnings(), func(sentence string) bool {
+		return slices.ContainsFunc(tuf.Roles(), func(role tuf.Role) bool {
+			_, signed := renewed[role]
+			return signed && strings.HasPrefix(sentence, string(role)+".json ")
+		})
+	})
+}
+
+// strays are files that v0 tools take for metadata of a role, as fleetctl does
+// with repository/._root.json, and stops.
+func (r *Repository) strays() (out []string, err error) {
+	entries, err := r.look(repositoryFolder)
+	for _, e := range entries {
+		if _, err := placeOf(e.Name); err == nil || e.Mode.IsDir() || path.Ext(e.Name) != ".json" {
+			continue
+		}
+		out = append(out, fmt.Sprintf("%q does not belong there: tuf and fleetctl take it for a role. It was left alone, and is not published by this program.", e.Name))
+	}
+	return out, err
+}
+
+// modes are files that others may read or run. JSON with mode 0755, as copies
+// from FAT have it, breaks fleetctl's rotate.
+func (r *Repository) modes() (out []string, err error) {
+	if !hasModes() {
+		return nil, nil
+	}
+	for _, folder := range []string{keysFolder, repositoryFolder} {
+		entries, err := r.look(folder)
+		if err != nil {
+			return out, err
+		}
+		for _, e := range entries {
+			at, err := placeOf(e.Name)
+			if err != nil || !e.Mode.IsRegular() || e.Mode.Perm() == at.perm() {
+				continue
+			}
+			out = append(out, fmt.Sprintf("%s has the mode %04o, and is to have %04o: chmod %o %s", e.Name, e.Mode.Perm(), at.perm(), at.perm(), e.Name))
+		}
+	}
+	return out, nil
+}
+
+// staged is what fleetctl left, or a releaser's staged root. It is nothing to
+// this program; v0 tools publish it with whatever they commit next.
+func (r *Repository) staged() (out []string, err error) {
+	entries, err := r.look(stagedFolder)
+	for _, e := range entries {
+		if !e.Mode.IsDir() {
+			out = append(out, e.Name)
+		}
+	}
+	if err == nil {
+		var payloads []string
+		payloads, err = r.filesBelow(stagedFolder+"/"+payloadsFolder, maxStaged)
+		out = append(out, payloads...)
+	}
+	if len(out) == 0 {
+		return nil, err
+	}
+	more := ""
+	if n := len(out) - 1; n > 0 {
+		more = fmt.Sprintf(" and %d more", n)
+	}
+	return []string{fmt.Sprintf("%q%s is staged. It was not used and is not published by this program; tuf and fleetctl would publish it with their next command.", out[0], more)}, err
+}
+
+// filesBelow lists files in a folder and below it, and stops where there are many.
+func (r *Repository) filesBelow(folder string, room int) (out []string, err error) {
+	entries, err := r.look(folder)
+	for _, e := range entries {
+		if room -= 1; room < 0 || err != nil {
+			break
+		}
+		if !e.Mode.IsDir() {
+			out = append(out, e.Name)
+			continue
+		}
+		var below []string
+		below, err = r.filesBelow(e.Name, room)
+		out, room = append(out, below...), room-len(below)
+	}
+	return out, err
+}
+
+// look lists a folder for what may be wrong in it; nothing when it is not there.
+func (r *Repository) look(folder string) ([]tuf.Entry, error) {
+	if r.dir == nil {
+		return nil, nil
+	}
+	return r.list(folder)
+}
