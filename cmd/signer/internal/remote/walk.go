@@ -64,8 +64,8 @@ type walker struct {
 	fetcher
 	chain        *tuf.Chain
 	pinned       tuf.Digest // of what the pinned root's signatures cover
-	notices      []string // of the last walk
-	mayHaveMoved bool     // online files did not fit: perhaps they changed while they were read
+	notices      []string   // of the last walk
+	mayHaveMoved bool       // online files did not fit: perhaps they changed while they were read
 }
 
 func newWalker(client *http.Client, base string, o WalkOptions) (*walker, error) {

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"signer/cmd/signer/internal/remote"
+	"signer/cmd/signer/internal/remote/remotetest"
 )
 
 // TestWalkRefusesAddresses: a password in one is not shown.
@@ -34,7 +35,7 @@ func TestWalkRefusesAddresses(t *testing.T) {
 // TestWalkTriesAgain: what the network breaks is asked for again, what the server
 // says is not.
 func TestWalkTriesAgain(t *testing.T) {
-	r := newRepository(t, 1, false)
+	r := remotetest.New(t, 1, false)
 	for name, c := range map[string]struct {
 		fault http.HandlerFunc
 		asked int
@@ -54,7 +55,7 @@ func TestWalkTriesAgain(t *testing.T) {
 					return
 				}
 			}
-			serve(r.files(t))(w, q)
+			remotetest.Serve(r.Files(t))(w, q)
 		}
 		if _, err := walk(t, h, r.Roots[0], hurried()); !errors.Is(err, remote.ErrUnreachable) || asked != c.asked {
 			t.Errorf("%s: asked %d times, %v", name, asked, err)
@@ -72,9 +73,9 @@ func TestWalkTriesAgain(t *testing.T) {
 // TestWalkFollowsRedirects: to another host, and into TLS, but not out of it, and
 // not for ever.
 func TestWalkFollowsRedirects(t *testing.T) {
-	r := newRepository(t, 1, false)
+	r := remotetest.New(t, 1, false)
 	quiet := log.New(io.Discard, "", 0)
-	secure, plain := httptest.NewUnstartedServer(serve(r.files(t))), httptest.NewServer(serve(r.files(t)))
+	secure, plain := httptest.NewUnstartedServer(remotetest.Serve(r.Files(t))), httptest.NewServer(remotetest.Serve(r.Files(t)))
 	secure.Config.ErrorLog = quiet
 	secure.StartTLS()
 	t.Cleanup(secure.Close)
@@ -110,7 +111,7 @@ func TestWalkFollowsRedirects(t *testing.T) {
 
 // TestWalkBoundsWhatUnpacks: a kilobyte can unpack to a gigabyte.
 func TestWalkBoundsWhatUnpacks(t *testing.T) {
-	r := newRepository(t, 1, false)
+	r := remotetest.New(t, 1, false)
 	_, err := walk(t, func(w http.ResponseWriter, q *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
 		packed := gzip.NewWriter(w)
@@ -128,7 +129,7 @@ func TestWalkBoundsWhatUnpacks(t *testing.T) {
 // TestWalkSaysThatNobodyIsThere: the address is not repeated, for it may hold a
 // password.
 func TestWalkSaysThatNobodyIsThere(t *testing.T) {
-	r := newRepository(t, 1, false)
+	r := remotetest.New(t, 1, false)
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	must(t, closed.Close())
@@ -144,24 +145,24 @@ type answers map[string][]byte
 
 func (a answers) RoundTrip(q *http.Request) (*http.Response, error) {
 	recorded := httptest.NewRecorder()
-	serve(a)(recorded, q)
+	remotetest.Serve(a)(recorded, q)
 	return recorded.Result(), nil
 }
 
 // FuzzWalk: whatever lies in the place of a file, nothing panics, and what comes
 // back is what was published.
 func FuzzWalk(f *testing.F) {
-	r := newRepository(f, 1, false)
-	r.renew(f, today.AddDate(1, 0, 1), "timestamp")
+	r := remotetest.New(f, 1, false)
+	r.Renew(f, remotetest.Today().AddDate(1, 0, 1), "timestamp")
 	names := []string{"/root.json", "/1.root.json", "/2.root.json", "/3.root.json", "/timestamp.json", "/snapshot.json", "/targets.json"}
-	files := r.files(f)
+	files := r.Files(f)
 	for i, name := range names {
 		f.Add(uint8(i), files[name])
 	}
 	f.Add(uint8(3), []byte("<!DOCTYPE html>"))
 	f.Add(uint8(1), append(files["/1.root.json"], '\n'))
 	f.Fuzz(func(t *testing.T, which uint8, b []byte) {
-		client := &http.Client{Transport: answers(but(files, map[string][]byte{names[int(which)%len(names)]: b}))}
+		client := &http.Client{Transport: answers(remotetest.But(files, map[string][]byte{names[int(which)%len(names)]: b}))}
 		found, err := remote.Walk(t.Context(), client, "https://x.test", r.Roots[0], hurried())
 		if err == nil {
 			same(t, found, r.Published, 1)

@@ -13,22 +13,12 @@ import (
 
 	"signer/ceremony/tuf"
 	"signer/cmd/signer/internal/remote"
+	"signer/cmd/signer/internal/remote/remotetest"
 )
 
 // hurried is for tests: nothing is waited for.
 func hurried() remote.WalkOptions {
 	return remote.WalkOptions{Stall: 5 * time.Second, Pause: time.Millisecond, UserAgent: "signer/test"}
-}
-
-// serve answers with these files, and 404.
-func serve(files map[string][]byte) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if b, ok := files[r.URL.Path]; ok {
-			_, _ = w.Write(b)
-			return
-		}
-		http.NotFound(w, r)
-	}
 }
 
 func walk(t *testing.T, h http.HandlerFunc, pinned []byte, o remote.WalkOptions) (tuf.Published, error) {
@@ -52,16 +42,16 @@ func same(t *testing.T, got, want tuf.Published, base int64) {
 // and it finds what clients find.
 func TestWalkFollowsTheChain(t *testing.T) {
 	for _, consistent := range []bool{false, true} {
-		r := newRepository(t, 1, consistent)
-		r.renew(t, today.AddDate(1, 0, 1), tuf.RoleTimestamp)
-		r.renew(t, today.AddDate(1, 0, 2), tuf.RoleTargets, tuf.RoleSnapshot, tuf.RoleTimestamp)
+		r := remotetest.New(t, 1, consistent)
+		r.Renew(t, remotetest.Today().AddDate(1, 0, 1), tuf.RoleTimestamp)
+		r.Renew(t, remotetest.Today().AddDate(1, 0, 2), tuf.RoleTargets, tuf.RoleSnapshot, tuf.RoleTimestamp)
 		for i, pinned := range r.Roots {
 			var agents, notices []string
 			o := hurried()
 			o.Notice = func(s string) { notices = append(notices, s) }
 			found, err := walk(t, func(w http.ResponseWriter, q *http.Request) {
 				agents = append(agents, q.UserAgent())
-				serve(r.files(t))(w, q)
+				remotetest.Serve(r.Files(t))(w, q)
 			}, append(pinned, '\n'), o)
 			must(t, err)
 			same(t, found, r.Published, int64(i)+1)
@@ -75,17 +65,17 @@ func TestWalkFollowsTheChain(t *testing.T) {
 // TestWalkTellsApart: what cannot be reached, what is no repository, and what is
 // not to be trusted.
 func TestWalkTellsApart(t *testing.T) {
-	r, other := newRepository(t, 1, false), newRepository(t, 2, false)
-	old := r.files(t)
-	r.renew(t, today.AddDate(1, 0, 1), tuf.RoleTimestamp)
-	files, pinned := r.files(t), r.Roots[0]
+	r, other := remotetest.New(t, 1, false), remotetest.New(t, 2, false)
+	old := r.Files(t)
+	r.Renew(t, remotetest.Today().AddDate(1, 0, 1), tuf.RoleTimestamp)
+	files, pinned := r.Files(t), r.Roots[0]
 	answer := func(path string, status int) http.HandlerFunc {
 		return func(w http.ResponseWriter, q *http.Request) {
 			if q.URL.Path == path {
 				w.WriteHeader(status)
 				return
 			}
-			serve(files)(w, q)
+			remotetest.Serve(files)(w, q)
 		}
 	}
 	page := []byte("<!DOCTYPE html><title>Not here</title>")
@@ -94,23 +84,23 @@ func TestWalkTellsApart(t *testing.T) {
 		want   error
 		says   string
 	}{
-		"another company's":         {serve(other.files(t)), remote.ErrNotTrusted, "not enough signatures: 0 of 1"},
+		"another company's":         {remotetest.Serve(other.Files(t)), remote.ErrNotTrusted, "not enough signatures: 0 of 1"},
 		"403 for what is absent":    {answer("/3.root.json", 403), remote.ErrUnreachable, "3.root.json: the server says 403 Forbidden"},
 		"500 at the root":           {answer("/2.root.json", 500), remote.ErrUnreachable, "500 Internal"},
 		"204":                       {answer("/timestamp.json", 204), remote.ErrUnreachable, "204"},
-		"an error page at the root": {serve(but(files, map[string][]byte{"/3.root.json": page})), remote.ErrNotRepository, "3.root.json"},
+		"an error page at the root": {remotetest.Serve(remotetest.But(files, map[string][]byte{"/3.root.json": page})), remote.ErrNotRepository, "3.root.json"},
 		"error pages alone":         {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(page) }, remote.ErrNotRepository, "2.root.json"},
 		"nothing there":             {http.NotFound, remote.ErrNotRepository, "no timestamp.json"},
-		"half of a file":            {serve(but(files, map[string][]byte{"/targets.json": files["/targets.json"][:100]})), remote.ErrNotRepository, "targets.json"},
-		"no snapshot":               {serve(but(files, map[string][]byte{"/snapshot.json": nil})), remote.ErrNotRepository, "no snapshot.json"},
-		"the root again":            {serve(but(files, map[string][]byte{"/3.root.json": files["/2.root.json"]})), remote.ErrNotTrusted, "older than the root"},
-		"another root 1":            {serve(but(files, map[string][]byte{"/1.root.json": other.Roots[0]})), remote.ErrNotTrusted, "another root of the same version"},
-		"another's root 2":          {serve(but(files, map[string][]byte{"/2.root.json": forked(t, r, other)})), remote.ErrNotTrusted, "root 2 does not follow root 1"},
-		"other bytes of snapshot":   {serve(but(files, map[string][]byte{"/snapshot.json": spaced(files["/snapshot.json"])})), remote.ErrNotTrusted, "bytes, and is listed with"},
-		"another's targets":         {serve(but(files, map[string][]byte{"/targets.json": other.Targets})), remote.ErrNotTrusted, "targets.json"},
-		"an older snapshot":         {serve(mixed(t)), remote.ErrMixed, "version 1, and is listed with 2"},
+		"half of a file":            {remotetest.Serve(remotetest.But(files, map[string][]byte{"/targets.json": files["/targets.json"][:100]})), remote.ErrNotRepository, "targets.json"},
+		"no snapshot":               {remotetest.Serve(remotetest.But(files, map[string][]byte{"/snapshot.json": nil})), remote.ErrNotRepository, "no snapshot.json"},
+		"the root again":            {remotetest.Serve(remotetest.But(files, map[string][]byte{"/3.root.json": files["/2.root.json"]})), remote.ErrNotTrusted, "older than the root"},
+		"another root 1":            {remotetest.Serve(remotetest.But(files, map[string][]byte{"/1.root.json": other.Roots[0]})), remote.ErrNotTrusted, "another root of the same version"},
+		"another's root 2":          {remotetest.Serve(remotetest.But(files, map[string][]byte{"/2.root.json": forked(t, r, other)})), remote.ErrNotTrusted, "root 2 does not follow root 1"},
+		"other bytes of snapshot":   {remotetest.Serve(remotetest.But(files, map[string][]byte{"/snapshot.json": spaced(files["/snapshot.json"])})), remote.ErrNotTrusted, "bytes, and is listed with"},
+		"another's targets":         {remotetest.Serve(remotetest.But(files, map[string][]byte{"/targets.json": other.Targets})), remote.ErrNotTrusted, "targets.json"},
+		"an older snapshot":         {remotetest.Serve(mixed(t)), remote.ErrMixed, "version 1, and is listed with 2"},
 		"huge":                      {huge, remote.ErrNotRepository, "larger than it may be"},
-		"old root beside it":        {serve(but(old, map[string][]byte{"/timestamp.json": page})), remote.ErrNotRepository, "timestamp.json"},
+		"old root beside it":        {remotetest.Serve(remotetest.But(old, map[string][]byte{"/timestamp.json": page})), remote.ErrNotRepository, "timestamp.json"},
 	} {
 		_, err := walk(t, c.server, pinned, hurried())
 		if !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.says) {
@@ -125,8 +115,8 @@ func TestWalkTellsApart(t *testing.T) {
 }
 
 // forked is a root 2 of another company, which no key of r has signed.
-func forked(t *testing.T, r, other *repository) []byte {
-	other.renew(t, today.AddDate(1, 0, 1), tuf.RoleTimestamp)
+func forked(t *testing.T, r, other *remotetest.Repository) []byte {
+	other.Renew(t, remotetest.Today().AddDate(1, 0, 1), tuf.RoleTimestamp)
 	return other.Roots[1]
 }
 
@@ -135,10 +125,10 @@ func spaced(b []byte) []byte { return append([]byte(" "), b...) }
 
 // mixed has a timestamp that lists a snapshot which is not there yet.
 func mixed(t *testing.T) map[string][]byte {
-	r := newRepository(t, 1, false)
+	r := remotetest.New(t, 1, false)
 	old := r.Snapshot
-	r.renew(t, today.AddDate(1, 0, 1), tuf.RoleTargets, tuf.RoleSnapshot, tuf.RoleTimestamp)
-	return but(r.files(t), map[string][]byte{"/snapshot.json": old})
+	r.Renew(t, remotetest.Today().AddDate(1, 0, 1), tuf.RoleTargets, tuf.RoleSnapshot, tuf.RoleTimestamp)
+	return remotetest.But(r.Files(t), map[string][]byte{"/snapshot.json": old})
 }
 
 // huge never ends.
@@ -152,19 +142,19 @@ func huge(w http.ResponseWriter, _ *http.Request) {
 
 // TestWalkWaitsForAPublish: a publish that is under way is no alarm.
 func TestWalkWaitsForAPublish(t *testing.T) {
-	r := newRepository(t, 1, false)
-	pinned, before := r.Roots[0], r.files(t)
-	r.renew(t, today.AddDate(1, 0, 1), tuf.RoleTargets, tuf.RoleSnapshot, tuf.RoleTimestamp)
-	after := r.files(t)
-	under, walks := but(after, map[string][]byte{"/timestamp.json": before["/timestamp.json"]}), 0
+	r := remotetest.New(t, 1, false)
+	pinned, before := r.Roots[0], r.Files(t)
+	r.Renew(t, remotetest.Today().AddDate(1, 0, 1), tuf.RoleTargets, tuf.RoleSnapshot, tuf.RoleTimestamp)
+	after := r.Files(t)
+	under, walks := remotetest.But(after, map[string][]byte{"/timestamp.json": before["/timestamp.json"]}), 0
 	found, err := walk(t, func(w http.ResponseWriter, q *http.Request) {
 		if q.URL.Path == "/2.root.json" {
 			walks++
 		}
 		if walks < 2 {
-			serve(under)(w, q)
+			remotetest.Serve(under)(w, q)
 		} else {
-			serve(after)(w, q)
+			remotetest.Serve(after)(w, q)
 		}
 	}, pinned, hurried())
 	must(t, err)
@@ -176,19 +166,19 @@ func TestWalkWaitsForAPublish(t *testing.T) {
 // TestWalkTellsOfWhatClientsDoNotSee: fleetctl works from root.json, and an older
 // client needs every root.
 func TestWalkTellsOfWhatClientsDoNotSee(t *testing.T) {
-	r := newRepository(t, 1, false)
+	r := remotetest.New(t, 1, false)
 	old := r.Roots[0]
-	r.renew(t, today.AddDate(1, 0, 1))
-	r.renew(t, today.AddDate(1, 0, 2))
+	r.Renew(t, remotetest.Today().AddDate(1, 0, 1))
+	r.Renew(t, remotetest.Today().AddDate(1, 0, 2))
 	for want, files := range map[string]map[string][]byte{
-		"root.json is not 3.root.json": but(r.files(t), map[string][]byte{"/root.json": old}),
-		"cannot be read":               but(r.files(t), map[string][]byte{"/root.json": nil}),
-		"is not there as 2.root.json":  but(r.files(t), map[string][]byte{"/2.root.json": nil}),
+		"root.json is not 3.root.json": remotetest.But(r.Files(t), map[string][]byte{"/root.json": old}),
+		"cannot be read":               remotetest.But(r.Files(t), map[string][]byte{"/root.json": nil}),
+		"is not there as 2.root.json":  remotetest.But(r.Files(t), map[string][]byte{"/2.root.json": nil}),
 	} {
 		var notices []string
 		o := hurried()
 		o.Notice = func(s string) { notices = append(notices, s) }
-		_, err := walk(t, serve(files), r.Roots[1], o)
+		_, err := walk(t, remotetest.Serve(files), r.Roots[1], o)
 		if must(t, err); len(notices) != 1 || !strings.Contains(notices[0], want) {
 			t.Errorf("want %q, got %q", want, notices)
 		}
@@ -197,7 +187,7 @@ func TestWalkTellsOfWhatClientsDoNotSee(t *testing.T) {
 
 // TestWalkEnds: it does not wait for what does not come, and stops when told.
 func TestWalkEnds(t *testing.T) {
-	r := newRepository(t, 1, false)
+	r := remotetest.New(t, 1, false)
 	gone := make(chan struct{})
 	t.Cleanup(func() { close(gone) })
 	hang := func(http.ResponseWriter, *http.Request) { <-gone }
@@ -219,5 +209,12 @@ func TestWalkEnds(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		cancel()
+	}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }
