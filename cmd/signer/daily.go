@@ -6,7 +6,8 @@ package main
 // appliance has none of it.
 func dailyCommands() []command {
 	return []command{
-		// publishCommand(), pullCommand(), watchCommand(), serveCommand(): each adds its own
+		watchCommand(),
+		// publishCommand(), pullCommand(), serveCommand(): each adds its own
 		// line here when its file lands.
 	}
 }
