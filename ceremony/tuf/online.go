@@ -48,9 +48,12 @@ type onlineSigner struct {
 // byRole signs with those of the keys that the root lists for the role.
 func byRole(root *Root, keys []*PrivateKey) signing {
 	return func(signed []byte, role Role, lists []*Root) ([]Signature, error) {
-		its := slices.DeleteFunc(slices.Clone(keys), func(k *PrivateKey) bool { return !root.names(k, role) })
-		return signaturesFor(signed, role, its, lists)
+		return signaturesFor(signed, role, keysFor(root, role, keys), lists)
 	}
+}
+
+func keysFor(root *Root, role Role, keys []*PrivateKey) []*PrivateKey {
+	return slices.DeleteFunc(slices.Clone(keys), func(k *PrivateKey) bool { return !root.names(k, role) })
 }
 
 func (s onlineSigner) files() (p Published, err error) {

@@ -2,6 +2,7 @@ package tuf
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,21 @@ import (
 	"time"
 	"unicode/utf8"
 )
+
+func (r *Release) addTargets(add []Addition, expires map[Role]time.Time, keys []*PrivateKey) (Published, error) {
+	if len(add) == 0 {
+		return Published{}, errors.New("there is nothing to add")
+	}
+	entries, err := newEntries(add)
+	if err != nil {
+		return Published{}, err
+	}
+	all := map[Role]time.Time{}
+	for _, role := range OnlineRoles() {
+		all[role] = expires[role]
+	}
+	return r.renew(entries, all, keys)
+}
 
 // newEntry is an addition as it will stand in targets.json.
 type newEntry struct {
@@ -22,25 +38,16 @@ type newEntry struct {
 type targetForm struct {
 	Length int64             `json:"length"`
 	Hashes map[string]string `json:"hashes"`
-	Custom struct {
-		Version string `json:"version"`
-	} `json:"custom"`
+	Custom customForm        `json:"custom"`
 }
 
-func (r *Release) addTargets(add []Addition, expires map[Role]time.Time, keys []*PrivateKey) (Published, error) {
-	if len(add) == 0 {
-		return Published{}, errors.New("there is nothing to add")
-	}
-	all := map[Role]time.Time{}
-	for _, role := range OnlineRoles() {
-		all[role] = expires[role]
-	}
-	return r.renew(add, all, keys)
+type customForm struct {
+	Version string `json:"version"`
 }
 
-// entries are the additions, sorted by path.
-func entriesOf(add []Addition) ([]newEntry, error) {
-	list := make([]newEntry, 0, len(add))
+// newEntries are the additions, sorted by path.
+func newEntries(add []Addition) ([]newEntry, error) {
+	var list []newEntry
 	for _, a := range add {
 		e, err := a.entry()
 		if err != nil {
@@ -60,126 +67,106 @@ func entriesOf(add []Addition) ([]newEntry, error) {
 // entry wants what a strict reader takes, and writes it.
 func (a Addition) entry() (newEntry, error) {
 	switch {
-	case !utf8.ValidString(a.Path) || !plainPath(a.Path):
+	case !plainPath(a.Path):
 		return newEntry{}, errors.New("the path is not a plain one")
 	case a.Length < 0 || a.Length > maxInteger:
 		return newEntry{}, fmt.Errorf("a length of %d bytes", a.Length)
 	case a.Version == "" || !utf8.ValidString(a.Version):
 		return newEntry{}, fmt.Errorf("the version %s is none", quote(a.Version))
 	}
-	form := targetForm{Length: a.Length, Hashes: map[string]string{"sha512": hex.EncodeToString(a.SHA512[:])}}
-	form.Custom.Version = a.Version
-	b, err := json.Marshal(map[string]targetForm{a.Path: form})
+	hashes := map[string]string{"sha512": hex.EncodeToString(a.SHA512[:])}
+	b, err := json.Marshal(map[string]targetForm{a.Path: {a.Length, hashes, customForm{a.Version}}})
 	if err != nil {
 		return newEntry{}, err
 	}
 	return newEntry{a.Path, b[1 : len(b)-1]}, nil
 }
 
-// signTargets writes the list with the additions in it, and hands the file out
-// when it lists what it should and verifies.
-func (s releasing) signTargets() ([]byte, error) {
-	add, err := entriesOf(s.add)
-	if err != nil {
-		return nil, err
-	}
-	signed, err := s.withEntries(add)
-	if err != nil {
-		return nil, err
-	}
-	signatures, err := byRole(s.root, s.keys)(signed, RoleTargets, []*Root{s.root})
-	if err != nil {
-		return nil, err
-	}
-	file, err := signedFile(signed, signatures)
-	if err != nil {
-		return nil, err
-	}
-	return file, s.checkTargets(file, add)
+// edit is what becomes of a list at one place: an entry goes, or comes, or both.
+type edit struct {
+	index int
+	drops bool
+	text  []byte
 }
 
-// withEntries is the signed part: the list as it was, and the additions in their
-// places. One that is listed is replaced, and so is the same path with a slash
-// before it, which v0.5.2 takes for the same.
-func (s releasing) withEntries(add []newEntry) ([]byte, error) {
-	b, err := json.Marshal(targetsForm{s.common(RoleTargets), json.RawMessage("{}")})
-	if err != nil {
-		return nil, err
+// edits are those that additions make, in their order. A path that is listed is
+// replaced, and so is the same with a slash before it, which v0.5.2 takes for it.
+func (l *targetList) edits(add []newEntry) (list []edit) {
+	for _, a := range add {
+		i, listed := l.find(a.path)
+		list = append(list, edit{i, listed, a.text})
+		if i, listed := l.find("/" + a.path); listed {
+			list = append(list, edit{index: i, drops: true})
+		}
 	}
-	b = b[:len(b)-len("}}")]
-	err = s.merged(add, func(old span, added []byte) error {
-		if b[len(b)-1] != '{' {
-			b = append(b, ',')
+	slices.SortStableFunc(list, func(a, b edit) int {
+		if a.index == b.index && a.drops != b.drops { // what comes before an entry comes before it goes
+			return map[bool]int{true: 1, false: -1}[a.drops]
 		}
-		if added != nil {
-			b = append(b, added...)
-			return nil
-		}
-		b, err = s.targets.appendEntry(b, old)
-		return err
+		return cmp.Compare(a.index, b.index)
 	})
-	return append(b, "}}"...), err
+	return list
 }
 
-// merged goes through the list and the additions by path.
-func (s releasing) merged(add []newEntry, each func(old span, added []byte) error) error {
+// appendEdited writes the list with the additions in their places.
+func (l *targetList) appendEdited(b []byte, add []newEntry) []byte {
+	first := len(b)
+	write := func(text []byte) {
+		if len(text) > 0 {
+			b = append(comma(b, len(b) > first), text...)
+		}
+	}
+	from := 0
+	for _, e := range l.edits(add) {
+		write(l.run(from, e.index))
+		write(e.text)
+		if from = e.index; e.drops {
+			from++
+		}
+	}
+	write(l.run(from, len(l.entries)))
+	return b
+}
+
+// run is the text of some entries and the commas between them.
+func (l *targetList) run(from, to int) []byte {
+	if from == to {
+		return nil
+	}
+	return l.text[l.entries[from].at:l.entries[to-1].end]
+}
+
+// continues wants a list to be another and the additions, entry by entry: nothing
+// is lost but what an addition replaces.
+func (l *targetList) continues(old *targetList, add []newEntry) error {
 	replaced := map[string]bool{}
 	for _, a := range add {
 		replaced[a.path], replaced["/"+a.path] = true, true
 	}
-	for _, old := range s.targets.entries {
-		path := s.targets.path(old)
-		for len(add) > 0 && add[0].path <= path {
-			if err := each(span{}, add[0].text); err != nil {
-				return err
-			}
+	rest := old.entries
+	stands := func(raw []byte) bool { return len(rest) > 0 && bytes.Equal(old.raw(rest[0]), raw) }
+	for _, s := range l.entries {
+		raw := l.raw(s)
+		added := len(add) > 0 && bytes.Equal(add[0].text, raw)
+		if added {
 			add = add[1:]
 		}
-		if replaced[path] {
-			continue
+		for !added && len(rest) > 0 && !stands(raw) && replaced[old.path(rest[0])] {
+			rest = rest[1:]
 		}
-		if err := each(old, nil); err != nil {
-			return err
+		if kept := stands(raw); kept {
+			rest = rest[1:]
+		} else if !added {
+			return fmt.Errorf("targets.json would list %s as nobody wants it", quote(l.path(s)))
 		}
 	}
-	for _, a := range add {
-		if err := each(span{}, a.text); err != nil {
-			return err
+	for _, s := range rest {
+		if !replaced[old.path(s)] {
+			return fmt.Errorf("targets.json would no longer list %s", quote(old.path(s)))
 		}
+	}
+	if len(add) > 0 {
+		return fmt.Errorf("targets.json would not list %s", quote(add[0].path))
 	}
 	return nil
-}
-
-// checkTargets reads the file as others will: it lists what was there and what was
-// added, and nothing else, is as strict as it was, and is signed.
-func (s releasing) checkTargets(file []byte, add []newEntry) error {
-	l, err := readTargets(file)
-	if err != nil {
-		return err
-	}
-	if l.Mode != Strict && s.targets.Mode == Strict {
-		_, err := listTargets(file, Strict)
-		return err
-	}
-	rest := l.entries
-	err = s.merged(add, func(old span, added []byte) error {
-		want := added
-		if want == nil {
-			if want, err = s.targets.appendEntry(nil, old); err != nil {
-				return err
-			}
-		}
-		if len(rest) == 0 || !bytes.Equal(l.raw(rest[0]), want) {
-			return fmt.Errorf("targets.json was not written as it should be: %s", quote(string(want)))
-		}
-		rest = rest[1:]
-		return nil
-	})
-	if err == nil && len(rest) > 0 {
-		err = fmt.Errorf("targets.json lists %d targets too many", len(rest))
-	}
-	if err == nil {
-		_, err = l.count(s.root, RoleTargets)
-	}
-	return err
 }

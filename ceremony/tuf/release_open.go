@@ -1,6 +1,7 @@
 package tuf
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -68,13 +69,16 @@ func (o *opening) openTargets() (err error) {
 	if o.published.Targets == nil {
 		return nil
 	}
-	if o.targets, err = readTargets(o.published.Targets); err != nil {
+	if o.targets, err = readTargets(o.published.Targets, nil); err != nil {
 		return err
 	}
-	if err := listedIn(o.snapshot.Meta, RoleTargets).matches(o.targets.Envelope); err != nil {
-		return err
-	}
-	return o.signed(o.targets.Envelope, Envelope.count)
+	var unlisted, unsigned error
+	both(func() { unlisted = listedIn(o.snapshot.Meta, RoleTargets).matches(o.targets.Envelope) },
+		func() { unsigned = o.signed(o.targets.Envelope, Envelope.count) })
+	room := o.targets.Signed
+	o.targets.Signed = nil
+	o.room.Store(&room)
+	return cmp.Or(unlisted, unsigned)
 }
 
 // signed wants the signatures that the latest root asks for, or else those that an

@@ -8,20 +8,25 @@ import (
 )
 
 // releasing signs online files again: those that are named and those that list
-// them, each one version higher and before the one that lists it.
+// them, each one version higher, and before the one that lists it.
 type releasing struct {
 	*Release
-	add     []Addition
+	add     []newEntry
 	expires map[Role]time.Time
+	signer  onlineSigner
 	keys    []*PrivateKey
 }
 
-func (r *Release) renew(add []Addition, expires map[Role]time.Time, keys []*PrivateKey) (Published, error) {
-	s := releasing{r, add, upwards(expires), keys}
+func (r *Release) renew(add []newEntry, expires map[Role]time.Time, keys []*PrivateKey) (Published, error) {
+	s := releasing{r, add, upwards(expires), onlineSigner{root: r.root, sign: byRole(r.root, keys)}, keys}
 	if err := s.ready(); err != nil {
 		return Published{}, err
 	}
-	return s.files()
+	p, err := s.files()
+	if err != nil {
+		return Published{}, err
+	}
+	return p, nil
 }
 
 // upwards names the files that list those that are named.
@@ -57,13 +62,13 @@ func (s releasing) ready() error {
 }
 
 func (s releasing) able(role Role, expires time.Time) error {
-	switch e := s.envelope(role); {
+	switch {
 	case role != RoleTimestamp && s.targets == nil:
 		return fmt.Errorf("%s.json cannot be signed without targets.json", role)
 	case !expires.IsZero() && !expires.Truncate(time.Second).After(s.now):
 		return fmt.Errorf("%s.json would expire on %s: %w", role, day(expires), ErrPast)
-	case e.Version >= maxInteger:
-		return fmt.Errorf("%s.json has version %d, and there is none above it", role, e.Version)
+	case s.Version(role) >= maxInteger:
+		return fmt.Errorf("%s.json has version %d, and there is none above it", role, s.Version(role))
 	}
 	return s.enough(role)
 }
@@ -77,39 +82,37 @@ func (s releasing) enough(role Role) error {
 			held[listed.material] = true
 		}
 	}
-	have, want := len(held), s.root.Roles[role].Threshold
-	switch {
-	case have >= want:
+	want := s.root.Roles[role].Threshold
+	if len(held) >= want {
 		return nil
-	case have == 0 && len(s.keys) > 0:
-		return fmt.Errorf("sign %s by root %d: %w: 0 of %d: %w", role, s.root.Version, ErrThreshold, want, ErrNotListed)
 	}
-	return fmt.Errorf("sign %s by root %d: %w: %d of %d", role, s.root.Version, ErrThreshold, have, want)
+	err := fmt.Errorf("sign %s by root %d: %w: %d of %d", role, s.root.Version, ErrThreshold, len(held), want)
+	if len(held) == 0 && len(s.keys) > 0 {
+		err = fmt.Errorf("%w: %w", err, ErrNotListed)
+	}
+	return err
 }
 
+// files signs what is named. p is what is published, with what is new in it.
 func (s releasing) files() (p Published, err error) {
 	p = s.published
+	var targets map[string]fileMetaForm
 	if _, named := s.expires[RoleTargets]; named {
-		if p.Targets, err = s.signTargets(); err != nil {
-			return Published{}, err
+		if p.Targets, targets, err = s.signTargets(); err != nil {
+			return p, err
 		}
 	}
 	if _, named := s.expires[RoleSnapshot]; named {
-		meta := metaOf(RoleTargets, p.Targets, s.version(RoleTargets))
-		if p.Snapshot, err = s.signMeta(RoleSnapshot, meta); err != nil {
-			return Published{}, err
+		if targets == nil {
+			targets = metaOf(RoleTargets, p.Targets, s.Version(RoleTargets))
+		}
+		if p.Snapshot, err = s.signer.file(RoleSnapshot, metaForm{s.common(RoleSnapshot), targets}); err != nil {
+			return p, err
 		}
 	}
-	meta := metaOf(RoleSnapshot, p.Snapshot, s.version(RoleSnapshot))
-	if p.Timestamp, err = s.signMeta(RoleTimestamp, meta); err != nil {
-		return Published{}, err
-	}
-	return p, nil
-}
-
-func (s releasing) signMeta(role Role, meta map[string]fileMetaForm) ([]byte, error) {
-	signer := onlineSigner{root: s.root, sign: byRole(s.root, s.keys)}
-	return signer.file(role, metaForm{s.common(role), meta})
+	snapshot := metaOf(RoleSnapshot, p.Snapshot, s.version(RoleSnapshot))
+	p.Timestamp, err = s.signer.file(RoleTimestamp, metaForm{s.common(RoleTimestamp), snapshot})
+	return p, err
 }
 
 // version is that of the file when all is signed.

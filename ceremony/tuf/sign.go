@@ -106,7 +106,10 @@ func signaturesFor(signed []byte, role Role, keys []*PrivateKey, lists []*Root) 
 	if err != nil {
 		return nil, err
 	}
-	canonical := canonicalOf(v)
+	return signaturesOver(canonicalOf(v), role, keys, lists)
+}
+
+func signaturesOver(canonical []byte, role Role, keys []*PrivateKey, lists []*Root) ([]Signature, error) {
 	for _, k := range keys {
 		if !slices.ContainsFunc(lists, func(list *Root) bool { return list.names(k, role) }) {
 			return nil, fmt.Errorf("key %s for %s: %w", k.ID().Short(), role, ErrNotListed)

@@ -6,6 +6,7 @@ import (
 	"crypto/sha512"
 	"encoding/json"
 	"fmt"
+	"hash"
 	"slices"
 	"time"
 )
@@ -118,9 +119,14 @@ func (m FileMeta) matches(e Envelope) error {
 	if m.Length != 0 && m.Length != int64(len(e.Raw)) {
 		return fmt.Errorf("%s.json has %d bytes, and is listed with %d", e.Role, len(e.Raw), m.Length)
 	}
-	sum256, sum512 := sha256.Sum256(e.Raw), sha512.Sum512(e.Raw)
-	for name, sum := range map[string][]byte{"sha256": sum256[:], "sha512": sum512[:]} {
-		if listed, ok := m.Hashes[name]; ok && !bytes.Equal(listed, sum) {
+	for name, make := range map[string]func() hash.Hash{"sha256": sha256.New, "sha512": sha512.New} {
+		listed, ok := m.Hashes[name]
+		if !ok {
+			continue
+		}
+		h := make()
+		h.Write(e.Raw)
+		if sum := h.Sum(nil); !bytes.Equal(listed, sum) {
 			return fmt.Errorf("%s.json has the %s %x, and is listed with %x", e.Role, name, sum, listed)
 		}
 	}
