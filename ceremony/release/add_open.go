@@ -2,12 +2,54 @@ package release
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"syscall"
 
 	"signer/ceremony/tuf"
 )
+
+// sourceFile is a source from the first look at it until it is published. It is
+// opened once: what was looked at is what is copied.
+type sourceFile struct {
+	Source
+	channels []channel
+	file     *os.File
+	size     int64 // as it was when it was opened
+	looks    looks
+	content
+}
+
+// channel is a name that the source is published under.
+type channel struct {
+	path   string
+	was    tuf.Target // what is listed there so far
+	listed bool
+}
+
+// open opens the file and looks at it.
+func (s *sourceFile) open() error {
+	f, info, err := openSource(s.File)
+	if err != nil {
+		return err
+	}
+	s.file, s.size = f, info.Size()
+	s.looks, err = look(f, s.size)
+	if err != nil {
+		return errors.Join(fmt.Errorf("look at it: %w", bare(err)), s.close())
+	}
+	return nil
+}
+
+func (s *sourceFile) close() error {
+	if s.file == nil {
+		return nil
+	}
+	f := s.file
+	s.file = nil
+	return f.Close()
+}
 
 // openSource opens a file that somebody named, through links if they named one.
 // Without O_NONBLOCK, a pipe would hang us.

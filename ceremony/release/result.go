@@ -36,7 +36,9 @@ type AddedTarget struct {
 	Length   int64  `json:"length"`
 	SHA512   string `json:"sha512"`
 	Version  string `json:"version"`
-	Replaced bool   `json:"replaced"` // it was listed before, with other content
+	Replaced bool   `json:"replaced"`      // it was listed before, with other content or as another version
+	Same     bool   `json:"same"`          // it was listed before, just so
+	Was      string `json:"was,omitempty"` // the version that it was listed with
 }
 
 // result begins what is told of a command. Renewed are the files that it signed:

@@ -1,0 +1,450 @@
+package release
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"signer/ceremony/tuf"
+)
+
+// orbitPaths are where version 1.2.3 of orbit lies in its channels.
+func orbitPaths() []string {
+	return []string{"orbit/linux/1.2.3/orbit", "orbit/linux/1/orbit", "orbit/linux/1.2/orbit", "orbit/linux/stable/orbit"}
+}
+
+func orbit(file string) Source {
+	return Source{File: file, Name: "orbit", Platform: "linux", Version: "1.2.3", Tags: []string{"1", "1.2", "stable"}}
+}
+
+// built is a file with a program for Linux on amd64, and a text that tells it from
+// others.
+func built(t testing.TB, name, text string) string {
+	t.Helper()
+	return builtFrom(t, name, append(elfHead(elfAMD64, 0), text...))
+}
+
+func builtFrom(t testing.TB, name string, b []byte) string {
+	t.Helper()
+	name = filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(name, b, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// added adds to the repository, and closes it.
+func added(t testing.TB, dir string, sources ...Source) Result {
+	t.Helper()
+	got, err := tryAdd(t, dir, testOptions("updates add"), AddOptions{}, &phrases{}, sources...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+func tryAdd(t testing.TB, dir string, o Options, a AddOptions, p Passphrases, sources ...Source) (Result, error) {
+	t.Helper()
+	r, err := Open(t.Context(), dir, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := r.Add(t.Context(), sources, a, p)
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return got, err
+}
+
+// copyOf is the repository once more: making one waits for the disk.
+func copyOf(t testing.TB, dir string) string {
+	t.Helper()
+	to := filepath.Join(t.TempDir(), "repo")
+	if err := os.CopyFS(to, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	return to
+}
+
+// target is a target as the repository lists it.
+func target(t testing.TB, dir, path string) (tuf.Target, bool) {
+	t.Helper()
+	r, err := Open(t.Context(), dir, testOptions("test"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	rel, err := r.release()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rel.Target(path)
+}
+
+func TestAddPublishesEveryChannel(t *testing.T) {
+	dir := initialized(t)
+	before := contents(t, dir)
+	file := built(t, "orbit", "first")
+	p := &phrases{}
+	got, err := tryAdd(t, dir, testOptions("updates add"), AddOptions{}, p, orbit(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"old targets", "old snapshot", "old timestamp"}; !slices.Equal(p.asked, want) {
+		t.Errorf("asked for %q, want %q", p.asked, want)
+	}
+	after := contents(t, dir)
+	b, _ := os.ReadFile(file)
+	for _, path := range orbitPaths() {
+		if after["repository/targets/"+path] != "-rw-r--r-- "+string(b) {
+			t.Errorf("%s is not published as it is: %.40q", path, after["repository/targets/"+path])
+		}
+		listed, ok := target(t, dir, path)
+		if !ok || listed.Length != int64(len(b)) || string(listed.Custom) != `{"version":"1.2.3"}` {
+			t.Errorf("%s is listed as %+v", path, listed)
+		}
+		delete(after, "repository/targets/"+path)
+	}
+	for _, role := range tuf.OnlineRoles() {
+		name := "repository/" + string(role) + ".json"
+		if after[name] == before[name] || got.Versions[role] != 2 {
+			t.Errorf("%s was not signed again: version %d", name, got.Versions[role])
+		}
+		delete(after, name)
+		delete(before, name)
+	}
+	if !maps.Equal(before, after) {
+		t.Errorf("more was changed: %q", slices.Sorted(maps.Keys(after)))
+	}
+	life := map[tuf.Role]time.Duration{tuf.RoleTargets: 3 * 365 * 24 * time.Hour, tuf.RoleSnapshot: 3 * 365 * 24 * time.Hour, tuf.RoleTimestamp: 14 * 24 * time.Hour}
+	for role, want := range life {
+		if !got.Expires[role].Equal(testNow.Add(want)) {
+			t.Errorf("%s expires on %s", role, got.Expires[role])
+		}
+	}
+}
+
+// fleetctl cuts a file off where it lies and writes another over it.
+func TestChannelsAreFilesOfTheirOwn(t *testing.T) {
+	dir := initialized(t)
+	file := built(t, "orbit", "first")
+	added(t, dir, orbit(file))
+	want, _ := os.ReadFile(file)
+	for _, path := range append(orbitPaths(), file) {
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(dir, "repository", "targets", path)
+		}
+		if err := os.WriteFile(path, []byte("overwritten"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if path == file {
+			continue
+		}
+		for _, other := range orbitPaths() {
+			other = filepath.Join(dir, "repository", "targets", other)
+			if b, _ := os.ReadFile(other); other != path && !bytes.Equal(b, want) {
+				t.Errorf("writing over %s changed %s", path, other)
+			}
+		}
+		if err := os.WriteFile(path, want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestAddSaysWhatIsNewReplacedAndTheSame(t *testing.T) {
+	dir := initialized(t)
+	first := built(t, "orbit", "first")
+	added(t, dir, orbit(first))
+	next := orbit(built(t, "orbit", "second"))
+	next.Version, next.Tags = "1.2.4", []string{"stable", "1.2"}
+	again := orbit(first)
+	again.Tags = []string{"1"}
+	got := added(t, dir, next, again)
+	want := []AddedTarget{
+		{Path: "orbit/linux/1.2.4/orbit", Version: "1.2.4"},
+		{Path: "orbit/linux/stable/orbit", Version: "1.2.4", Replaced: true, Was: "1.2.3"},
+		{Path: "orbit/linux/1.2/orbit", Version: "1.2.4", Replaced: true, Was: "1.2.3"},
+		{Path: "orbit/linux/1.2.3/orbit", Version: "1.2.3", Same: true, Was: "1.2.3"},
+		{Path: "orbit/linux/1/orbit", Version: "1.2.3", Same: true, Was: "1.2.3"},
+	}
+	for i := range got.Targets {
+		got.Targets[i].Source, got.Targets[i].Length, got.Targets[i].SHA512 = "", 0, ""
+	}
+	if !slices.Equal(got.Targets, want) {
+		t.Errorf("%+v", got.Targets)
+	}
+	var written []string
+	for _, name := range got.Written {
+		if path, ok := strings.CutPrefix(name, "repository/targets/"); ok {
+			written = append(written, path)
+		}
+	}
+	if want := []string{"orbit/linux/1.2.4/orbit", "orbit/linux/stable/orbit", "orbit/linux/1.2/orbit"}; !slices.Equal(written, want) {
+		t.Errorf("written are %q, want %q", written, want)
+	}
+}
+
+// A releaser's drive holds no targets, or one that was damaged.
+func TestAddWritesWhatIsListedAndNotThere(t *testing.T) {
+	dir := initialized(t)
+	file := built(t, "orbit", "first")
+	added(t, dir, orbit(file))
+	paths := orbitPaths()
+	gone, damaged := filepath.Join(dir, "repository", "targets", paths[0]), filepath.Join(dir, "repository", "targets", paths[1])
+	b, _ := os.ReadFile(file)
+	if err := os.Remove(gone); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(damaged, bytes.ToUpper(b), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	got := added(t, dir, orbit(file))
+	if want := []string{"repository/targets/" + paths[0], "repository/targets/" + paths[1]}; !slices.Equal(got.Written[:2], want) || len(got.Written) != 5 {
+		t.Errorf("written are %q", got.Written)
+	}
+	for _, path := range paths {
+		if now, _ := os.ReadFile(filepath.Join(dir, "repository", "targets", path)); !bytes.Equal(now, b) {
+			t.Errorf("%s is %.40q", path, now)
+		}
+	}
+	if got.Versions[tuf.RoleTargets] != 3 || !got.Targets[0].Same {
+		t.Errorf("version %d, %+v", got.Versions[tuf.RoleTargets], got.Targets[0])
+	}
+}
+
+// What is refused is refused before anybody types, and nothing is changed.
+func TestAddRefuses(t *testing.T) {
+	good := built(t, "orbit", "first")
+	arm := builtFrom(t, "orbit-arm64", elfHead(elfARM64, 0))
+	nothing, other := builtFrom(t, "nothing", nil), built(t, "other", "second")
+	with := func(file string, change func(*Source)) Source {
+		s := orbit(file)
+		change(&s)
+		return s
+	}
+	fresh := initialized(t)
+	for what, c := range map[string]struct {
+		sources []Source
+		want    error
+		text    string
+		forced  string // what a forced add warns of
+	}{
+		"arm64 as linux": {[]Source{orbit(arm)}, ErrMixUp, "it is a program for Linux on arm64 (ELF), and linux is for Linux on amd64 (ELF)\nhint: nothing was changed; --force", "arm64"},
+		"linux as macos": {[]Source{with(good, func(s *Source) { s.Platform = "macos" })}, ErrMixUp, "macos is for macOS", "macos"},
+		"empty":          {[]Source{orbit(nothing)}, ErrMixUp, "it is empty", "empty"},
+		"empty, unknown": {[]Source{with(nothing, func(s *Source) { s.Platform = "plan9" })}, ErrMixUp, "not known", "not known"},
+		"darwin":         {[]Source{with(good, func(s *Source) { s.Platform = "darwin" })}, ErrMixUp, "did you mean macos?", "not known"},
+		"all at once":    {[]Source{orbit(arm), orbit(good), with(nothing, func(s *Source) { s.Name = "x" })}, ErrMixUp, "empty", ""},
+		"no source":      {nil, ErrName, "there are 0", ""},
+		"slash":          {[]Source{with(good, func(s *Source) { s.Tags = []string{"a/b"} })}, ErrName, `the tag "a/b"`, ""},
+		"twice":          {[]Source{orbit(good), with(other, func(s *Source) { s.Tags = nil })}, ErrName, "would both be orbit/linux/1.2.3/orbit", ""},
+		"case":           {[]Source{orbit(good), with(good, func(s *Source) { s.Tags = []string{"Stable"}; s.Version = "2" })}, ErrName, "orbit/linux/Stable/orbit", ""},
+		"absent":         {[]Source{orbit(good + "x")}, fs.ErrNotExist, good + "x", ""},
+		"folder":         {[]Source{orbit(filepath.Dir(good))}, tuf.ErrNotFile, filepath.Dir(good), ""},
+	} {
+		t.Run(what, func(t *testing.T) {
+			dir := copyOf(t, fresh)
+			before := contents(t, dir)
+			p := &phrases{}
+			got, err := tryAdd(t, dir, testOptions("updates add"), AddOptions{}, p, c.sources...)
+			if !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.text) {
+				t.Errorf("%+v, %v\nwant %v", got, err, c.text)
+			}
+			if len(p.asked) > 0 || !maps.Equal(before, contents(t, dir)) {
+				t.Errorf("asked for %q, and there is %q", p.asked, slices.Sorted(maps.Keys(contents(t, dir))))
+			}
+			forced, err := tryAdd(t, dir, testOptions("updates add"), AddOptions{Force: true}, p, c.sources...)
+			if passed := err == nil; passed != (c.forced != "") {
+				t.Errorf("forced: %v", err)
+			}
+			if !strings.Contains(strings.Join(forced.Warnings, "\n"), c.forced) {
+				t.Errorf("forced without a word: %q", forced.Warnings)
+			}
+		})
+	}
+}
+
+func TestAddRefusesAListedNameInOtherLetters(t *testing.T) {
+	dir := initialized(t)
+	file := built(t, "orbit", "first")
+	named := func(name string) Source {
+		return Source{File: file, Name: name, Platform: "linux", Version: "1.2.3"}
+	}
+	added(t, dir, named("orbit"), named("r&d"), named("größe")) // targets.json has \u0026 for &
+	before := contents(t, dir)
+	for name, listed := range map[string]string{"Orbit": "orbit", "R&D": "r&d", "GRÖßE": "größe"} {
+		p := &phrases{}
+		_, err := tryAdd(t, dir, testOptions("updates add"), AddOptions{Force: true}, p, named("new"), named(name))
+		if want := name + "/linux/1.2.3/" + name + " is " + listed + "/linux/1.2.3/" + listed + " but for case"; !errors.Is(err, ErrName) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+		if len(p.asked) > 0 || !maps.Equal(before, contents(t, dir)) {
+			t.Errorf("asked for %q, or something was changed", p.asked)
+		}
+	}
+	added(t, dir, named("orbit"), named("r&d"), named("größe"), named("orbi"), named("orbit2"))
+}
+
+func TestAddFollowsALinkThatWasNamed(t *testing.T) {
+	dir := initialized(t)
+	file := built(t, "orbit", "first")
+	link := filepath.Join(t.TempDir(), "latest")
+	if err := os.Symlink(file, link); err != nil {
+		t.Fatal(err)
+	}
+	added(t, dir, orbit(link))
+	info, err := os.Lstat(filepath.Join(dir, "repository", "targets", orbitPaths()[0]))
+	if err != nil || !info.Mode().IsRegular() {
+		t.Errorf("%v, %v", info, err)
+	}
+}
+
+// large is a source of several pieces.
+func large(t testing.TB) string {
+	return built(t, "orbit", strings.Repeat("0123456789abcdef", 3*pieceSize/16))
+}
+
+func TestAddRefusesAFileThatIsBeingWritten(t *testing.T) {
+	fresh := initialized(t)
+	for what, write := range map[string]func(string) error{
+		"longer":  func(name string) error { return appendTo(name, "more") },
+		"shorter": func(name string) error { return os.Truncate(name, pieceSize+100) },
+		"other": func(name string) error {
+			return errors.Join(os.Chtimes(name, testNow, testNow))
+		},
+	} {
+		for _, dry := range []bool{false, true} {
+			dir := copyOf(t, fresh)
+			before := contents(t, dir)
+			file := large(t)
+			o := testOptions("updates add")
+			o.DryRun = dry
+			once := true
+			o.Progress = func(Progress) {
+				if once {
+					once = false
+					if err := write(file); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+			_, err := tryAdd(t, dir, o, AddOptions{}, &phrases{}, orbit(file))
+			if !errors.Is(err, errChanging) || !strings.Contains(err.Error(), "nothing was changed") {
+				t.Errorf("%s, dry %v: %v", what, dry, err)
+			}
+			if !maps.Equal(before, contents(t, dir)) {
+				t.Errorf("%s, dry %v: there is %q", what, dry, slices.Sorted(maps.Keys(contents(t, dir))))
+			}
+		}
+	}
+}
+
+func appendTo(name, text string) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Close())
+}
+
+func TestAddTellsHowFarItIs(t *testing.T) {
+	file := large(t)
+	info, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := testOptions("updates add")
+	var told []Progress
+	o.Progress = func(p Progress) { told = append(told, p) }
+	small := orbit(built(t, "osqueryd", "small"))
+	small.Name = "osqueryd"
+	dir := initialized(t)
+	if _, err := tryAdd(t, dir, o, AddOptions{}, &phrases{}, orbit(file), small); err != nil {
+		t.Fatal(err)
+	}
+	last, total := told[len(told)-1], info.Size()+64+int64(len("small"))
+	if len(told) < 4 || told[0].Done != pieceSize || told[0].Doing != "copying orbit" || last != (Progress{"copying osqueryd", total, total}) {
+		t.Errorf("%+v", told)
+	}
+	for _, path := range orbitPaths() {
+		b, _ := os.ReadFile(filepath.Join(dir, "repository", "targets", path))
+		if want, _ := os.ReadFile(file); !bytes.Equal(b, want) {
+			t.Errorf("%s has %d bytes, and is another", path, len(b))
+		}
+	}
+}
+
+func TestAddDryRunSaysTheSameAndWritesNothing(t *testing.T) {
+	dir := initialized(t)
+	file := built(t, "orbit", "first")
+	before := contents(t, dir)
+	o := testOptions("updates add")
+	o.DryRun = true
+	p := &phrases{}
+	dry, err := tryAdd(t, dir, o, AddOptions{}, p, orbit(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !maps.Equal(before, contents(t, dir)) || len(p.asked) != 3 {
+		t.Errorf("asked for %q, and there is %q", p.asked, slices.Sorted(maps.Keys(contents(t, dir))))
+	}
+	wet := added(t, dir, orbit(file))
+	if !dry.DryRun || !slices.Equal(dry.Targets, wet.Targets) || !slices.Equal(dry.Written, wet.Written) || !maps.Equal(dry.Versions, wet.Versions) {
+		t.Errorf("%+v\nand then %+v", dry, wet)
+	}
+}
+
+func TestAddThatFailsChangesNothing(t *testing.T) {
+	fresh := initialized(t)
+	for what, c := range map[string]struct {
+		fail func(*Repository, context.CancelCauseFunc)
+		want string
+	}{
+		"full disk": {func(r *Repository, _ context.CancelCauseFunc) {
+			r.step = func(step string) error {
+				if strings.HasPrefix(step, "copy ") {
+					return syscall.ENOSPC
+				}
+				return nil
+			}
+		}, "nothing was changed; make room on the disk"},
+		"interrupted": {func(r *Repository, cancel context.CancelCauseFunc) {
+			r.options.Progress = func(Progress) { cancel(errors.New("interrupted")) }
+		}, "nothing was changed"},
+	} {
+		dir := copyOf(t, fresh)
+		before := contents(t, dir)
+		r := opened(t, dir, testOptions("updates add"))
+		ctx, cancel := context.WithCancelCause(t.Context())
+		c.fail(r, cancel)
+		_, err := r.Add(ctx, []Source{orbit(large(t))}, AddOptions{}, &phrases{})
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", what, err)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+		if !maps.Equal(before, contents(t, dir)) {
+			t.Errorf("%s: there is %q", what, slices.Sorted(maps.Keys(contents(t, dir))))
+		}
+	}
+}
+
+func TestAddWarnsOfAProgramForWindowsWithoutExe(t *testing.T) {
+	dir := initialized(t)
+	s := Source{File: builtFrom(t, "ORBIT.EXE", peHead(peAMD64)), Name: "orbit", Platform: "windows", Version: "1"}
+	if got := added(t, dir, s); !strings.Contains(strings.Join(got.Warnings, "\n"), "clients ask for orbit.exe") {
+		t.Errorf("%q", got.Warnings)
+	}
+}
