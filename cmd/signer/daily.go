@@ -7,7 +7,8 @@ package main
 func dailyCommands() []command {
 	return []command{
 		watchCommand(),
-		// publishCommand(), pullCommand(), serveCommand(): each adds its own
+		serveCommand(),
+		// publishCommand(), pullCommand(): each adds its own
 		// line here when its file lands.
 	}
 }
