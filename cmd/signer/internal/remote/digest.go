@@ -137,22 +137,3 @@ func (c Content) verify(ctx context.Context, sent func(int64)) (err error) {
 		}
 	}
 }
-
-// all reads content of moderate size into memory.
-func (c Content) all(ctx context.Context) (_ []byte, err error) {
-	r, err := c.verified(ctx, nil)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = r.Close() }() // it was only read
-	b := make([]byte, c.Size)
-	if _, err := io.ReadFull(r, b); err == io.ErrUnexpectedEOF {
-		return nil, r.ended()
-	} else if err != nil && err != io.EOF {
-		return nil, err
-	}
-	if _, err := r.Read(make([]byte, 1)); err != io.EOF {
-		return nil, fmt.Errorf("%w: more than %d bytes", ErrDigest, c.Size)
-	}
-	return b, r.ended()
-}

@@ -191,4 +191,3 @@ func cause(err error) error {
 	}
 	return err
 }
-

@@ -1,0 +1,271 @@
+//go:build !airgap
+
+package remote
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"signer/ceremony/tuf"
+)
+
+// plan is what is to be sent, in its order.
+type plan struct {
+	fresh     []item // targets under names that no client asks for yet
+	replaced  []item // targets that clients may fetch right now: channels
+	metadata  []item
+	unchanged int
+	wanted    map[string]bool // every name of the repository
+}
+
+// item is a file to be sent.
+type item struct {
+	name, why string
+	content   Content
+	how       How
+}
+
+func (p *plan) empty() bool { return len(p.fresh)+len(p.replaced)+len(p.metadata) == 0 }
+
+func (p *publication) makePlan(ctx context.Context) error {
+	p.plan.wanted = map[string]bool{}
+	if p.targets != nil {
+		if err := p.planTargets(ctx); err != nil {
+			return err
+		}
+	}
+	return p.planMetadata()
+}
+
+// planTargets compares what is listed with what is there, and makes sure that all
+// that has to be sent is at hand and is what it should be.
+func (p *publication) planTargets(ctx context.Context) error {
+	var send, unsure []item
+	for _, target := range slices.Sorted(maps.Keys(p.targets.Files)) {
+		items, err := p.itemsOf(target)
+		if err != nil {
+			return err
+		}
+		for _, i := range items {
+			p.plan.wanted[i.name] = true
+			switch there, ok := p.to.objects[i.name]; {
+			case !ok:
+				i.why = "new"
+				send = append(send, i)
+			case there.Size != i.content.Size:
+				i.why = "changed"
+				send = append(send, i)
+			case p.listedThere(target, i.content.Digest):
+				p.plan.unchanged++
+			default:
+				i.why = "changed"
+				unsure = append(unsure, i)
+			}
+		}
+	}
+	different, err := p.lookAt(ctx, unsure)
+	if err != nil {
+		return err
+	}
+	send = append(send, different...)
+	if err := p.atHand(ctx, send); err != nil {
+		return err
+	}
+	for _, i := range send {
+		if p.isRead(i.name) {
+			p.plan.replaced = append(p.plan.replaced, i)
+		} else {
+			p.plan.fresh = append(p.plan.fresh, i)
+		}
+	}
+	return nil
+}
+
+// itemsOf are the files of a target: one, or with consistent snapshots one for
+// each of its hashes.
+func (p *publication) itemsOf(target string) (items []item, err error) {
+	t := p.targets.Files[target]
+	digest := digestIn(t.Hashes)
+	if digest == "" || t.Length < 0 {
+		return nil, refuse("", fmt.Errorf("target %q is listed without a digest that can be compared", target))
+	}
+	names := []string{targetName(target, digest, false)}
+	if p.root.Consistent {
+		names = nil
+		for algorithm, sum := range t.Hashes {
+			names = append(names, targetName(target, digestFrom(algorithm, sum), true))
+		}
+		slices.Sort(names)
+	}
+	for _, name := range names {
+		if !properName(name) || !strings.HasPrefix(name, "targets/") {
+			return nil, refuse("", fmt.Errorf("target %q is no name of a file", target))
+		}
+		items = append(items, item{name: name, content: p.source(name, target, digest, t.Length),
+			how: How{CacheControl: p.Cache.of(name, p.root.Consistent), ContentType: contentType(target)}})
+	}
+	return items, nil
+}
+
+// source is the content of a target, as the source has it.
+func (p *publication) source(name, target string, digest Digest, length int64) Content {
+	if !p.from.has(name) && p.root.Consistent {
+		name = "targets/" + target
+	}
+	return Content{Size: length, Digest: digest, Open: func(ctx context.Context) (io.ReadCloser, error) {
+		return p.from.store.Open(ctx, name)
+	}}
+}
+
+// listedThere reports whether what is published lists the target with this
+// digest. Its content was there before it was listed, so nobody needs to look; a
+// folder is cheap to read, and is.
+func (p *publication) listedThere(target string, digest Digest) bool {
+	if _, local := p.to.store.(*folder); local || p.to.listing == nil {
+		return false
+	}
+	t, ok := p.to.listing.Files[target]
+	return ok && digestIn(t.Hashes) == digest
+}
+
+// isRead reports whether clients may fetch the name while we send it.
+func (p *publication) isRead(name string) bool {
+	target, _ := strings.CutPrefix(name, "targets/")
+	if p.to.listing == nil || p.root.Consistent {
+		return false
+	}
+	_, ok := p.to.listing.Files[target]
+	return ok
+}
+
+// lookAt gives back those of which something else is there. An upload notes the
+// digest of what it sent: this finds what a publish left that was broken off.
+func (p *publication) lookAt(ctx context.Context, unsure []item) (different []item, err error) {
+	var lock sync.Mutex
+	p.counted.doing("Comparing", bytesOf(unsure), len(unsure))
+	err = each(ctx, len(unsure), p.Jobs, func(ctx context.Context, i int) error {
+		there, err := p.to.store.Look(ctx, unsure[i].name)
+		if err != nil && !isAbsent(err) {
+			return err
+		}
+		p.counted.file(unsure[i].content.Size)
+		lock.Lock()
+		defer lock.Unlock()
+		if err == nil && there.Digest == unsure[i].content.Digest {
+			p.plan.unchanged++
+		} else {
+			different = append(different, unsure[i])
+		}
+		return nil
+	})
+	slices.SortFunc(different, func(a, b item) int { return strings.Compare(a.name, b.name) })
+	return different, err
+}
+
+// atHand refuses when the source lacks anything that has to be sent, or has other
+// content. A folder is read whole. What a bucket holds is compared as far as it
+// noted digests; the rest is when it is sent, before it becomes visible.
+func (p *publication) atHand(ctx context.Context, send []item) error {
+	var lock sync.Mutex
+	var wrong []string
+	p.counted.doing("Hashing", bytesOf(send), len(send))
+	err := each(ctx, len(send), p.Jobs, func(ctx context.Context, i int) error {
+		problem, err := p.compare(ctx, send[i])
+		if problem != "" {
+			lock.Lock()
+			defer lock.Unlock()
+			wrong = append(wrong, problem)
+		}
+		return err
+	})
+	if err != nil || len(wrong) == 0 {
+		return err
+	}
+	slices.Sort(wrong)
+	return refuse("nothing was sent; signer check says more about the folder", errors.New(inShort(wrong, "; ")))
+}
+
+func (p *publication) compare(ctx context.Context, i item) (problem string, err error) {
+	_, local := p.from.store.(*folder)
+	if local {
+		err = i.content.verify(ctx, p.counted.bytes)
+		p.counted.file(0)
+	} else {
+		err = p.compareNoted(ctx, i)
+		p.counted.file(i.content.Size)
+	}
+	switch {
+	case isAbsent(err):
+		return fmt.Sprintf("%q is listed and not there", i.name), nil
+	case errors.Is(err, tuf.ErrNotFile):
+		return fmt.Sprintf("%q is not a regular file", i.name), nil
+	case errors.Is(err, ErrDigest):
+		return fmt.Sprintf("%q: %v", i.name, err), nil
+	}
+	return "", err
+}
+
+func (p *publication) compareNoted(ctx context.Context, i item) error {
+	there, err := p.from.store.Look(ctx, i.name)
+	switch {
+	case err != nil:
+		return err
+	case there.Size != i.content.Size:
+		return fmt.Errorf("%w: %d bytes, and %d are listed", ErrDigest, there.Size, i.content.Size)
+	case there.Digest != "" && there.Digest != i.content.Digest:
+		return fmt.Errorf("%w: it was put there as %s, and %s is listed", ErrDigest, there.Digest, i.content.Digest)
+	}
+	return nil
+}
+
+// planMetadata is the order in which whoever reads in the middle finds the old or
+// the new (tuf.Published.Files), of what differs from what is there.
+func (p *publication) planMetadata() error {
+	files, err := p.after.Files()
+	if err != nil {
+		return refuse("", err)
+	}
+	for _, f := range files {
+		name := strings.TrimPrefix(f.Name, "repository/")
+		p.plan.wanted[name] = true
+		there, ok := p.to.files[name]
+		if ok && bytes.Equal(there.data, f.Data) {
+			p.plan.unchanged++
+			continue
+		}
+		i := item{name: name, why: "new", content: contentOf(f.Data), how: How{CacheControl: p.Cache.of(name, p.root.Consistent),
+			ContentType: contentType(name), Absent: !ok, Tag: there.tag}}
+		if ok {
+			i.why = "changed"
+		}
+		if !ok && p.to.has(name) { // a later version of a consistent snapshot, of a publish that was broken off
+			i.how.Absent, i.how.Tag = false, p.to.objects[name].Tag
+		}
+		p.plan.metadata = append(p.plan.metadata, i)
+	}
+	return nil
+}
+
+func bytesOf(items []item) (n int64) {
+	for _, i := range items {
+		n += i.content.Size
+	}
+	return n
+}
+
+// inShort names the first few of many.
+func inShort(list []string, between string) string {
+	const most = 5
+	if len(list) > most {
+		return strings.Join(list[:most], between) + between + "and " + strconv.Itoa(len(list)-most) + " more"
+	}
+	return strings.Join(list, between)
+}
