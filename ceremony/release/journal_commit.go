@@ -33,9 +33,9 @@ func (r *Repository) commit(ctx context.Context, c change) error {
 	if err := r.writable(); err != nil {
 		return err
 	}
-	j, err := r.decide(ctx, p)
+	j, err := r.decide(ctx, &p)
 	if err != nil {
-		return unchanged(errors.Join(err, r.dropScratch()))
+		return unchanged(errors.Join(err, r.dropScratch(), r.dropFolders(p.made)))
 	}
 	if err := r.finish(j); err != nil {
 		return fmt.Errorf("%w: %w\nhint: the next command in this folder finishes it", ErrUnfinished, err)
@@ -44,9 +44,12 @@ func (r *Repository) commit(ctx context.Context, c change) error {
 }
 
 // decide does all that can go wrong, and then writes the journal.
-func (r *Repository) decide(ctx context.Context, p planned) (journal, error) {
+func (r *Repository) decide(ctx context.Context, p *planned) (journal, error) {
 	j := journal{Command: r.doing()}
-	if err := r.prepare(&p); err != nil {
+	if err := r.prepare(p); err != nil {
+		return j, err
+	}
+	if err := r.makeFolders(p); err != nil {
 		return j, err
 	}
 	j.Moves = p.moves
@@ -69,7 +72,7 @@ func (r *Repository) decide(ctx context.Context, p planned) (journal, error) {
 	return j, r.writeJournal(b)
 }
 
-// prepare puts all content into scratch files of its own, and makes the folders.
+// prepare puts all content into scratch files of its own.
 func (r *Repository) prepare(p *planned) error {
 	s, err := r.scratch()
 	if err != nil {
@@ -95,13 +98,55 @@ func (r *Repository) prepare(p *planned) error {
 			return err
 		}
 		taken[m.From] = true
-		// A folder keys that is empty would be in the way of the next init.
+	}
+	return nil
+}
+
+// makeFolders makes those of payloads, so that the disk has room for them. keys
+// and repository come with the first file: empty, they would be in the way of the
+// next init.
+func (r *Repository) makeFolders(p *planned) error {
+	for _, m := range p.moves {
 		if m.place() == placePayload {
 			p.folders = append(p.folders, path.Dir(m.To))
 		}
 	}
 	for _, folder := range p.folders {
+		missing, err := r.missing(folder)
+		if err != nil {
+			return err
+		}
+		p.made = append(p.made, missing...) // before they are: making them may fail in the middle
+		if err := r.before("make " + folder); err != nil {
+			return err
+		}
 		if err := r.dir.MkdirAll(folder); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// missing are the folders of a way that are not there, the outermost first.
+func (r *Repository) missing(folder string) (out []string, err error) {
+	for ; folder != "."; folder = path.Dir(folder) {
+		_, err := r.dir.Stat(folder)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		out = append(out, folder)
+	}
+	slices.Reverse(out)
+	return out, nil
+}
+
+// dropFolders takes back folders that were made and are empty.
+func (r *Repository) dropFolders(made []string) error {
+	for _, folder := range slices.Backward(made) {
+		if err := r.dir.Remove(folder); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
@@ -121,7 +166,7 @@ func (r *Repository) lies(m move) error {
 // try moves an empty file into each folder and back, before anything is decided.
 // Whether a rename goes through cannot be told otherwise: file systems that are
 // mounted below refuse it, even one that is mounted twice, and so do permissions.
-func (r *Repository) try(p planned) error {
+func (r *Repository) try(p *planned) error {
 	var folders []string
 	for _, m := range p.moves {
 		folders = append(folders, path.Dir(m.To))

@@ -19,10 +19,10 @@ func (r *Repository) recover() error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return r.dropScratch()
 	}
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrJournal, err)
+	var j journal
+	if err == nil {
+		j, err = parseJournal(b)
 	}
-	j, err := parseJournal(b)
 	if err == nil {
 		err = r.verify(j)
 	}

@@ -35,6 +35,7 @@ type planned struct {
 	change
 	moves   []move            // in order; From is not there yet
 	content map[string][]byte // of files, by name
+	made    []string          // folders
 }
 
 // plan looks at everything that could be in the way, and changes nothing.

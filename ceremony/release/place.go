@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"signer/ceremony/tuf"
@@ -96,28 +95,37 @@ func payloadName(name string) error {
 	return nil
 }
 
+// isKeyFile takes names that are one name on all systems.
 func isKeyFile(base string) bool {
-	return regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,99}\.json$`).MatchString(base)
+	name, ok := strings.CutSuffix(base, ".json")
+	return ok && name != "" && len(name) <= 100 && name[0] != '.' && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") == ""
 }
 
 // metadataPlace knows the files that clients read: <role>.json, and <N>.<role>.json
 // of all but timestamp.
 func metadataPlace(base string) (place, bool) {
-	m := regexp.MustCompile(`^(?:([1-9][0-9]{0,17})\.)?(root|targets|snapshot|timestamp)\.json$`).FindStringSubmatch(base)
-	if m == nil || m[1] != "" && m[2] == string(tuf.RoleTimestamp) {
-		return 0, false
+	name, ok := strings.CutSuffix(base, ".json")
+	version, role, versioned := strings.Cut(name, ".")
+	if !versioned {
+		role = name
 	}
-	p := map[string]place{"root": placeRoot, "targets": placeTargets, "snapshot": placeSnapshot, "timestamp": placeTimestamp}[m[2]]
-	if m[1] != "" {
+	p := map[string]place{"root": placeRoot, "targets": placeTargets, "snapshot": placeSnapshot, "timestamp": placeTimestamp}[role]
+	switch {
+	case !ok || p == 0, versioned && (p == placeTimestamp || !isNumber(version, 18)):
+		return 0, false
+	case versioned:
 		p-- // a version comes right before the file that clients ask for first
 	}
 	return p, true
 }
 
-// isScratchName is a number as scratch gives them.
-func isScratchName(name string) bool {
-	return regexp.MustCompile(`^[1-9][0-9]{0,8}$`).MatchString(name)
+// isNumber is a whole number above 0, written in the one way.
+func isNumber(s string, digits int) bool {
+	return s != "" && len(s) <= digits && s[0] != '0' && strings.Trim(s, "0123456789") == ""
 }
+
+// isScratchName is a number as scratch gives them.
+func isScratchName(name string) bool { return isNumber(name, 9) }
 
 // errInWay is something else than a file where a file belongs.
 var errInWay = errors.New("something else than a file is in its place")

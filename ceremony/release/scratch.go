@@ -44,11 +44,10 @@ func (s scratch) finish(f *os.File) error {
 
 // again makes another file with the content of one that is there.
 //
-// It is no hard link: go-tuf v0.5.2 opens a file of the repository to replace it
-// and cuts it off where it lies (code: local_store.go, createRepoFile), so that
-// fleetctl, adding to the channel stable, would write over the version that is
-// linked to it. Where the file system can, the copy shares its blocks; the kernel
-// does that within copy_file_range, and clone asks for it.
+// It is no hard link: go-tuf v0.5.2 replaces a file of the repository by cutting
+// it off where it lies and writing into it. Measured: where 1.2.3 and stable were
+// linked, fleetctl's next add to stable wrote 1.2.4 into 1.2.3 as well. Where the
+// file system can, the copy shares its blocks.
 func (s scratch) again(name string) (string, error) {
 	from, err := s.r.dir.Open(newFolder + "/" + name)
 	if err != nil {
