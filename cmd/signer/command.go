@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -28,7 +29,7 @@ type command struct {
 	// text is the description: paragraphs between empty lines, which are wrapped.
 	// Lines that begin with two spaces stay as they are.
 	text     string
-	options  []option
+	options  []option // of a command with commands: each of those has them too
 	commands []command
 	run      func(ctx context.Context, args []string, std stdio) int // args: what is no option
 
@@ -67,7 +68,8 @@ func (c command) start(ctx context.Context, path string, args []string, std stdi
 		return c.nameless(path, std)
 	}
 	if sub, ok := c.find(rest[0]); ok {
-		return sub.start(ctx, path+" "+sub.name, rest[1:], std)
+		handedOn := args[:len(args)-len(rest)] // "updates --path D add" is "updates add --path D"
+		return sub.start(ctx, path+" "+sub.name, append(slices.Clone(handedOn), rest[1:]...), std)
 	}
 	return wrongUsage("", c.unknown(path, rest[0]), std)
 }
@@ -91,7 +93,7 @@ func (c command) nameless(path string, std stdio) int {
 	for _, sub := range c.commands {
 		names = append(names, sub.name)
 	}
-	return wrongUsage("", fmt.Sprintf("%s: which command?\nhint: there are %s", below(path), strings.Join(names, ", ")), std)
+	return wrongUsage("", fmt.Sprintf("%s: which command?\nhint: there are %s", below(path), listed(names)), std)
 }
 
 func (c command) unknown(path, name string) string {

@@ -5,3 +5,5 @@ package main
 // dailyCommands are none here: the appliance speaks to no network, and stages no
 // updates.
 func dailyCommands() []command { return nil }
+
+func isRefusedDaily(error) bool { return false }

@@ -129,11 +129,11 @@ func optionParts(options []option) []part {
 		if len(o.completes.words) > 0 {
 			text += fmt.Sprintf(" One of %s.", listed(o.completes.words))
 		}
-		if o.fallback != "" {
-			text += fmt.Sprintf(" Without it: %s.", o.fallback)
-		}
 		if o.many {
 			text += " May be given several times."
+		}
+		if o.fallback != "" {
+			text += " Default: " + o.fallback
 		}
 		parts = append(parts, part{name: name, text: text})
 	}

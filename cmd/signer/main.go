@@ -54,14 +54,20 @@ func helpCommand() command {
 	return command{name: "help", args: "[COMMAND…]", does: "say what a command does"}
 }
 
-// fail reports an error and gives the exit status for it.
+// fail reports an error and gives the exit status for it. Hints keep their lines;
+// joined errors are one.
 func fail(std stdio, err error) int {
-	oneLine := strings.ReplaceAll(err.Error(), "\n", "; ") // of joined errors
-	_, _ = fmt.Fprintf(std.err, "signer: %s\n", ceremony.Foreign(oneLine))
-	switch {
-	case errors.Is(err, ceremony.ErrForbidden), errors.Is(err, errUnsafe):
-		return exitRefused
-	default:
-		return exitFailed
+	var said, hints []string
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		if strings.HasPrefix(line, "hint: ") {
+			hints = append(hints, ceremony.Foreign(line)+"\n")
+		} else {
+			said = append(said, line)
+		}
 	}
+	_, _ = fmt.Fprintf(std.err, "signer: %s\n%s", ceremony.Foreign(strings.Join(said, "; ")), strings.Join(hints, ""))
+	if errors.Is(err, ceremony.ErrForbidden) || errors.Is(err, errUnsafe) || isRefusedDaily(err) {
+		return exitRefused
+	}
+	return exitFailed
 }

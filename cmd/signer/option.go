@@ -105,7 +105,7 @@ func parse(options []option, args []string, upToWord bool) (words, rest []string
 		switch {
 		case arg == "--":
 			if upToWord {
-				return nil, args[i+1:], nil
+				return nil, args[i:], nil // which is no command
 			}
 			return append(words, args[i+1:]...), nil, nil
 		case len(arg) < 2 || arg[0] != '-':

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"slices"
 	"time"
 
@@ -65,9 +63,8 @@ func (r *keyRequest) start(ctx context.Context, words []string, std stdio) int {
 	}
 	r.now, r.rand, r.cost = time.Now(), rand.Reader, tuf.ProductCost
 	// Who leaves with Ctrl+C leaves a passphrase half read, or a drive half written.
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
+	ctx, stop := stoppable(ctx, std)
 	defer stop()
-	defer asItWas(std.in)()
 	if err := r.run(ctx, std); err != nil {
 		return fail(std, fmt.Errorf("request: %w", err))
 	}
