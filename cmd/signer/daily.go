@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"signer/ceremony/release"
+	"signer/cmd/signer/internal/remote"
 )
 
 // dailyCommands are the work between ceremonies, on a releaser's computer. The
@@ -14,10 +15,10 @@ import (
 func dailyCommands() []command {
 	return []command{
 		updatesCommand(),
+		publishCommand(),
+		pullCommand(),
 		watchCommand(),
 		serveCommand(),
-		// publishCommand(), pullCommand(): each adds its own
-		// line here when its file lands.
 	}
 }
 
@@ -25,5 +26,5 @@ func dailyCommands() []command {
 // been done, and was refused for safety. Errors of other parts come into the list
 // when their commands land.
 func isRefusedDaily(err error) bool {
-	return slices.ContainsFunc([]error{release.ErrExists, release.ErrMixUp}, func(refusal error) bool { return errors.Is(err, refusal) })
+	return slices.ContainsFunc([]error{release.ErrExists, release.ErrMixUp, remote.ErrRefused}, func(refusal error) bool { return errors.Is(err, refusal) })
 }
