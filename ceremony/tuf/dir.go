@@ -1,6 +1,7 @@
 package tuf
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -109,11 +110,17 @@ func (d *Dir) readFile(name string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(b)) > limit {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	// Room for all at once: one that grows leaves five times as much behind.
+	b := bytes.NewBuffer(make([]byte, 0, min(info.Size(), limit)+bytes.MinRead))
+	_, err = b.ReadFrom(io.LimitReader(f, limit+1))
+	if err == nil && int64(b.Len()) > limit {
 		return nil, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, limit)
 	}
-	return b, err
+	return b.Bytes(), err
 }
 
 // open opens what lies there itself. os.Root follows links that stay within, so

@@ -23,13 +23,17 @@ func (o *opening) open() error {
 	return nil
 }
 
-// roots verifies the chain, and that root.json is its end.
+// roots verifies the chain, and that root.json is its end. Of the latest, which
+// decides all that follows, go-tuf/v2 is asked as well.
 func (o *opening) roots() error {
 	chain, err := verified(o.published)
 	if err != nil {
 		return err
 	}
 	if o.root, err = adopted(chain.Latest().Raw, ParseRoot); err != nil {
+		return err
+	}
+	if _, err := o.root.VerifyBy(o.root, RoleRoot); err != nil {
 		return err
 	}
 	return (&simulator{m: o.published}).copies()
@@ -132,7 +136,7 @@ func (r *Release) Warnings() (sentences []string) {
 		switch left := e.Expires.Sub(r.now); {
 		case e.Raw == nil:
 		case expired(e, r.now):
-			sentences = append(sentences, fmt.Sprintf("%s.json expired on %s: every client stops until it is renewed.", role, day(e.Expires)))
+			sentences = append(sentences, tooOld(e))
 		case left < near(role):
 			sentences = append(sentences, fmt.Sprintf("%s.json expires on %s: %s left.", role, day(e.Expires), daysLeft(left)))
 		}

@@ -177,12 +177,16 @@ func (s *simulator) ages(files []Envelope) error {
 func (s *simulator) age(e Envelope) {
 	switch {
 	case expired(e, s.now):
-		s.show("%s.json expired on %s: every client stops until it is renewed.", e.Role, day(e.Expires))
+		s.show("%s", tooOld(e))
 	case expired(e, s.now.AddDate(0, 0, 30)):
 		s.show("%s.json expires on %s, within 30 days: it must be renewed before.", e.Role, day(e.Expires))
 	case expired(e, s.latest.Expires):
 		s.show("%s.json expires on %s, before root does: it must be renewed before.", e.Role, day(e.Expires))
 	}
+}
+
+func tooOld(e Envelope) string {
+	return fmt.Sprintf("%s.json expired on %s: every client stops until it is renewed.", e.Role, day(e.Expires))
 }
 
 // fresh is a time at which no file was expired: files that are expired now are
