@@ -64,6 +64,7 @@ type Rotated struct {
 	Phase  Phase     `json:"phase"`
 	Review []string  `json:"review,omitempty"` // all that changes with the new root
 	Left   []MadeKey `json:"left,omitempty"`   // private keys that left their key file
+	Asked  []MadeKey `json:"asked,omitempty"`  // keys that the request names, made now or before
 	Next   []string  `json:"next,omitempty"`   // what people do now
 }
 
@@ -71,11 +72,10 @@ type Rotated struct {
 func (r *Repository) Rotate(ctx context.Context, role tuf.Role, o RotateOptions, ask Passphrases) (Rotated, error) {
 	x := &rotation{Repository: r, role: role, how: o, ask: ask}
 	defer x.wipe()
-	done, err := x.run(ctx)
-	if err != nil {
-		return Rotated{}, fmt.Errorf("rotate %s: %w", role, err)
+	if err := x.run(ctx); err != nil {
+		return Rotated{}, err
 	}
-	return done, nil
+	return x.done, nil
 }
 
 // rotation is one in the making.
@@ -94,29 +94,27 @@ type rotation struct {
 	done     Rotated
 }
 
-func (x *rotation) run(ctx context.Context) (Rotated, error) {
+func (x *rotation) run(ctx context.Context) error {
 	if !slices.Contains(tuf.Roles(), x.role) {
-		return Rotated{}, errors.New("there is no such role\nhint: there are root, targets, snapshot and timestamp")
+		return fmt.Errorf("no role is called %q\nhint: there are root, targets, snapshot and timestamp", x.role)
 	}
 	err := x.ready()
 	if err == nil {
 		err = x.read()
 	}
 	if err != nil {
-		return Rotated{}, err
+		return err
 	}
 	root, err := x.openRoot(ctx)
 	switch {
 	case err != nil:
-		return Rotated{}, err
+		return err
 	case len(root) > 0:
-		err = x.atOnce(ctx, root)
+		return x.atOnce(ctx, root)
 	case x.role == tuf.RoleRoot:
-		err = fmt.Errorf("%w: root keys are made in a ceremony", x.whyOffline())
-	default:
-		err = x.inTwo(ctx)
+		return fmt.Errorf("%w: root keys are made in a ceremony\nhint: the ceremony \"Rotate the root keys\"", x.whyOffline())
 	}
-	return x.done, err
+	return x.inTwo(ctx)
 }
 
 // read verifies the repository, and every root that was.

@@ -210,8 +210,11 @@ func (x *rotation) seal(ctx context.Context, ring *keyring, keys []*tuf.PrivateK
 		if err != nil {
 			return tuf.File{}, fmt.Errorf("lock %q: %w", ring.file(), err)
 		}
+		same := pass.Equal(ring.pass)
 		ring.pass.Wipe()
-		ring.pass = pass
+		if ring.pass = pass; same {
+			return tuf.File{}, fmt.Errorf("lock %q: the new passphrase is the old one", ring.file())
+		}
 	}
 	b, err := tuf.SealKeys(keys, ring.pass, x.options.Cost, x.options.Rand)
 	if err != nil {

@@ -87,11 +87,24 @@ func madeOf(rings []*keyring) (keys []*tuf.PrivateKey) {
 	return keys
 }
 
-// nextRoot is derived from the roots there are, reviewed, and signed by the keys
-// of the root before and by its own. As with fleetctl nobody is asked: who runs
-// the command decides, and reads the review in its result.
+// nextRoot lists the new keys, and is signed by the root keys that are here.
 func (x *rotation) nextRoot(root, rings []*keyring, again map[tuf.Role]time.Time) (*tuf.Root, error) {
-	draft, err := tuf.Derive(x.chain, x.change(rings, again), x.options.Now)
+	var signers []*tuf.PrivateKey
+	for _, ring := range root {
+		signers = append(signers, privateKeys(ring.listed)...)
+	}
+	if x.role == tuf.RoleRoot {
+		signers = append(signers, madeOf(rings)...)
+	}
+	return x.deriveAndSign(x.change(rings, again), signers)
+}
+
+// deriveAndSign goes the way of a ceremony: the root is derived from those there
+// are, reviewed, and signed by the keys of the root before and by its own. As with
+// fleetctl nobody is asked: who runs the command decides, and reads the review in
+// its result.
+func (x *rotation) deriveAndSign(c tuf.Change, signers []*tuf.PrivateKey) (*tuf.Root, error) {
+	draft, err := tuf.Derive(x.chain, c, x.options.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -101,16 +114,9 @@ func (x *rotation) nextRoot(root, rings []*keyring, again map[tuf.Role]time.Time
 	if err != nil {
 		return nil, err
 	}
-	reviewed, err := challenge.Confirm(challenge.Words[0] + " " + challenge.Words[1])
+	reviewed, err := challenge.Confirm(challenge.Words[0] + challenge.Words[1])
 	if err != nil {
 		return nil, err
-	}
-	var signers []*tuf.PrivateKey
-	for _, ring := range root {
-		signers = append(signers, privateKeys(ring.listed)...)
-	}
-	if x.role == tuf.RoleRoot {
-		signers = append(signers, madeOf(rings)...)
 	}
 	return tuf.Sign(reviewed, signers...)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"signer/ceremony/tuf"
@@ -39,7 +40,9 @@ func (x *rotation) publish(ctx context.Context, p tuf.Published, rings []*keyrin
 		return fmt.Errorf("it would be refused by clients, and was not written: %w", err)
 	}
 	for _, sentence := range simulated.Shown {
-		x.warn("%s", sentence)
+		if !strings.Contains(sentence, " expires on ") && !strings.Contains(sentence, " expired on ") { // every Result tells these
+			x.warn("%s", sentence)
+		}
 	}
 	files, err := p.Files()
 	if err != nil {

@@ -62,7 +62,10 @@ func (x *rotation) tellLeft(ring *keyring, keys []*tuf.PrivateKey) {
 }
 
 func (x *rotation) tellRequested(ring *keyring, asked []*tuf.PrivateKey) {
-	x.tellMade(ring, asked)
+	x.tellMade(ring, ring.made)
+	for _, k := range asked {
+		x.done.Asked = append(x.done.Asked, MadeKey{Role: x.role, ID: k.ID(), File: ring.file()})
+	}
 	x.next("Give the request to whoever holds the root keys, for the ceremony \"Add a releaser's keys\", and tell them the key IDs by another way: they compare them.")
 	x.next("When root %d is there, bring it into %s/ (signer pull, or a copy) and run signer updates rotate %s again. Until then the old key signs on.", x.root.Version+1, repositoryFolder, x.role)
 }

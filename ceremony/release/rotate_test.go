@@ -2,9 +2,6 @@ package release
 
 import (
 	"context"
-	"errors"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,156 +10,190 @@ import (
 	"signer/ceremony/tuf"
 )
 
-// rotated rotates in a folder, and wants it to go well.
-func rotated(t testing.TB, dir string, role tuf.Role, o RotateOptions) Rotated {
-	t.Helper()
-	done, err := rotate(t.Context(), dir, role, o, testOptions("updates rotate"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return done
-}
-
-func rotate(ctx context.Context, dir string, role tuf.Role, o RotateOptions, world Options) (Rotated, error) {
-	r, err := Open(ctx, dir, world)
-	if err != nil {
-		return Rotated{}, err
-	}
-	done, err := r.Rotate(ctx, role, o, &phrases{refuse: errors.New("nobody knows it")})
-	return done, errors.Join(err, r.Close())
-}
-
-// held are the keys in a key file.
-func held(t testing.TB, dir string, name tuf.Role) (ids []tuf.KeyID) {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(keyFile(name))))
-	if err != nil {
-		t.Fatal(err)
-	}
-	keys, err := tuf.KeyOpener{Also: cheap}.Open(b, secret.Bytes(phraseOf(name)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, k := range keys {
-		ids = append(ids, k.ID())
-		k.Wipe()
-	}
-	return ids
-}
-
-// stands is the repository in a folder, verified.
-func stands(t testing.TB, dir string) *tuf.Release {
-	t.Helper()
-	r, err := Open(t.Context(), dir, testOptions("updates rotate"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	rel, err := r.release()
-	if err := errors.Join(err, r.Close()); err != nil {
-		t.Fatal(err)
-	}
-	return rel
-}
-
-func listedFor(rel *tuf.Release, role tuf.Role) []tuf.KeyID { return rel.Root().Roles[role].KeyIDs }
-
-// TestRotateReplacesOneRole: its key and no other, its file and those that list
-// it, and nothing is left of the old private key.
-func TestRotateReplacesOneRole(t *testing.T) {
-	again := map[tuf.Role][]string{
+// again are the files that are signed again when a role's keys are replaced.
+func again(role tuf.Role) []string {
+	return map[tuf.Role][]string{
 		tuf.RoleRoot:      {},
 		tuf.RoleTargets:   {"targets", "snapshot", "timestamp"},
 		tuf.RoleSnapshot:  {"snapshot", "timestamp"},
 		tuf.RoleTimestamp: {"timestamp"},
-	}
-	for role, files := range again {
+	}[role]
+}
+
+// TestRotateReplacesOneRole: its key and no other, its file and those that list
+// it, and nothing is left of the old private key. Keys that are not needed are not
+// there.
+func TestRotateReplacesOneRole(t *testing.T) {
+	for _, role := range tuf.Roles() {
 		t.Run(string(role), func(t *testing.T) {
 			dir := initialized(t)
-			if role != tuf.RoleTargets { // keys of files that are not signed again are not needed
-				for _, other := range []tuf.Role{tuf.RoleTargets, tuf.RoleSnapshot, tuf.RoleTimestamp} {
-					if other != role && !slices.Contains(files, string(other)) {
-						remove(t, dir, keyFile(other))
-					}
+			for _, other := range tuf.OnlineRoles() {
+				if !slices.Contains(again(role), string(other)) {
+					takeAway(t, dir, keyFile(other))
 				}
 			}
-			before, was, old := contents(t, dir), listedFor(stands(t, dir), role), held(t, dir, role)
-			done := rotated(t, dir, role, RotateOptions{})
-			rel, is := stands(t, dir), held(t, dir, role)
-			if len(is) != 1 || slices.Equal(is, old) || !slices.Equal(listedFor(rel, role), is) || slices.Equal(was, is) {
-				t.Errorf("root lists %v, the file holds %v; it was %v", listedFor(rel, role), is, old)
+			before, old := contents(t, dir), inFile(t, dir, role)
+			done := newTurn(dir, role).goes(t)
+			is := inFile(t, dir, role)
+			if len(is) != 1 || is[0] == old[0] || !slices.Equal(listedFor(t, dir, role), is) {
+				t.Errorf("root lists %v, the file holds %v; it was %v", listedFor(t, dir, role), is, old)
 			}
 			want := []string{keyFile(role), "repository/2.root.json", "repository/root.json"}
-			for _, f := range files {
+			for _, f := range again(role) {
 				want = append(want, "repository/"+f+".json")
 			}
-			if got := changed(before, contents(t, dir)); !slices.Equal(got, sorted(want)) || !slices.Equal(sorted(done.Written), sorted(want)) {
+			if got := differing(before, contents(t, dir)); !slices.Equal(got, byName(want)) || !slices.Equal(byName(done.Written), got) {
 				t.Errorf("changed %q, and says %q; want %q", got, done.Written, want)
 			}
-			if len(rel.Stale()) != 0 || len(done.Left) != 1 || done.Left[0].ID != old[0] || len(done.Revoked) != 1 || len(done.Keys) != 1 || done.Keys[0].ID != is[0] ||
-				done.Phase != PhaseRotated || len(done.Review) == 0 || done.Versions[tuf.RoleRoot] != 2 {
-				t.Errorf("stale %v, result %+v", rel.Stale(), done)
+			if len(done.Left) != 1 || done.Left[0].ID != old[0] || len(done.Revoked) != 1 || len(done.Keys) != 1 || done.Keys[0].ID != is[0] ||
+				done.Phase != PhaseRotated || len(done.Review) == 0 {
+				t.Errorf("result %+v", done)
 			}
-			if want := testNow.Add(rootLife); !rel.Expires(tuf.RoleRoot).Equal(want) || !done.Expires[tuf.RoleRoot].Equal(want) {
-				t.Errorf("root expires on %v, and %v is told", rel.Expires(tuf.RoleRoot), done.Expires[tuf.RoleRoot])
+			rel, _ := stands(t, dir)
+			for _, role := range tuf.Roles() {
+				if done.Versions[role] != rel.Version(role) || !done.Expires[role].Equal(rel.Expires(role)) {
+					t.Errorf("%s: it is told of version %d until %v", role, done.Versions[role], done.Expires[role])
+				}
+			}
+			if want := testNow.Add(rootLife); !rel.Expires(tuf.RoleRoot).Equal(want) || len(rel.Stale()) > 0 {
+				t.Errorf("root expires on %v; stale are %v", rel.Expires(tuf.RoleRoot), rel.Stale())
 			}
 		})
 	}
 }
 
-func remove(t testing.TB, dir, name string) {
-	t.Helper()
-	if err := os.Remove(filepath.Join(dir, filepath.FromSlash(name))); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// changed are the files that are not as they were, sorted.
-func changed(before, after map[string]string) (names []string) {
-	for name, was := range before {
-		if after[name] != was {
-			names = append(names, name)
-		}
-	}
-	for name := range after {
-		if _, was := before[name]; !was {
-			names = append(names, name)
-		}
-	}
-	return sorted(names)
-}
-
-func sorted(names []string) []string {
-	names = slices.Clone(names)
-	slices.Sort(names)
-	return names
-}
-
-// TestRotateSaysWhichKeyIsMissing: and why it is needed, before anybody types.
+// TestRotateSaysWhichKeyIsMissing: and why it is needed.
 func TestRotateSaysWhichKeyIsMissing(t *testing.T) {
 	for name, c := range map[string]struct {
-		role    tuf.Role
-		missing tuf.Role
-		want    []string
+		role, missing tuf.Role
+		want          []string
 	}{
 		"its own":       {tuf.RoleTargets, tuf.RoleTargets, []string{"keys/targets.json"}},
 		"of what lists": {tuf.RoleTargets, tuf.RoleSnapshot, []string{"keys/snapshot.json is not there", "snapshot.json lists targets.json"}},
 		"of the top":    {tuf.RoleSnapshot, tuf.RoleTimestamp, []string{"keys/timestamp.json is not there", "timestamp.json lists snapshot.json"}},
 		"root's":        {tuf.RoleTimestamp, tuf.RoleRoot, []string{"root is offline", "root 1 is signed by 1 of its keys", "--transfer"}},
 		"root's alone":  {tuf.RoleRoot, tuf.RoleRoot, []string{"root keys are made in a ceremony"}},
+		"no such role":  {"mirrors", tuf.RoleRoot, []string{`"mirrors"`, "timestamp"}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			dir := initialized(t)
-			remove(t, dir, keyFile(c.missing))
-			before := contents(t, dir)
-			_, err := rotate(t.Context(), dir, c.role, RotateOptions{}, testOptions("updates rotate"))
-			for _, want := range c.want {
-				if err == nil || !strings.Contains(err.Error(), want) {
-					t.Errorf("want %q: %v", want, err)
-				}
-			}
-			if got := changed(before, contents(t, dir)); len(got) > 0 {
-				t.Errorf("it failed, and changed %q", got)
-			}
-		})
+		dir := initialized(t)
+		takeAway(t, dir, keyFile(c.missing))
+		fails(t, name, newTurn(dir, c.role), c.want...)
 	}
 }
+
+// fails wants an error with these words, and nothing changed.
+func fails(t *testing.T, name string, x *turn, want ...string) error {
+	t.Helper()
+	before := contents(t, x.dir)
+	done, err := x.run(t.Context())
+	if err == nil {
+		t.Fatalf("%s: it went well: %+v", name, done)
+	}
+	for _, w := range want {
+		if !strings.Contains(err.Error(), w) {
+			t.Errorf("%s: %v; want %q", name, err, w)
+		}
+	}
+	if got := differing(before, contents(t, x.dir)); len(got) > 0 {
+		t.Errorf("%s: it failed, and changed %q", name, got)
+	}
+	return err
+}
+
+// TestRotateTakesWhatFleetctlLeft: old private keys of earlier rotations, which
+// fleetctl leaves in the file, and a key of one that failed, go with the one that
+// is replaced.
+func TestRotateTakesWhatFleetctlLeft(t *testing.T) {
+	dir := initialized(t)
+	first := opensAs(t, dir, tuf.RoleTargets, cheap)
+	newTurn(dir, tuf.RoleTargets).goes(t)
+	second, never := opensAs(t, dir, tuf.RoleTargets, cheap), fresh(t)
+	locks(t, dir, tuf.RoleTargets, first[0], second[0], never)
+	done := newTurn(dir, tuf.RoleTargets).goes(t)
+	if is := inFile(t, dir, tuf.RoleTargets); len(is) != 1 || !slices.Equal(listedFor(t, dir, tuf.RoleTargets), is) || slices.Contains(is, never.ID()) {
+		t.Errorf("the file holds %v, and root lists %v", is, listedFor(t, dir, tuf.RoleTargets))
+	}
+	if len(done.Left) != 3 || len(done.Revoked) != 1 || !strings.Contains(strings.Join(done.Warnings, "\n"), never.ID().String()) {
+		t.Errorf("%+v", done)
+	}
+}
+
+// TestRotateHonoursThresholds: two keys that have to sign become two, and the keys
+// of others stay.
+func TestRotateHonoursThresholds(t *testing.T) {
+	dir := initialized(t)
+	root := opensAs(t, dir, tuf.RoleRoot, cheap)
+	second, others := fresh(t), fresh(t)
+	ours := append(opensAs(t, dir, tuf.RoleSnapshot, cheap), second)
+	locks(t, dir, tuf.RoleSnapshot, ours...)
+	(&office{dir, root}).holds(t, tuf.Change{Grants: grant(tuf.RoleSnapshot, second, others), Thresholds: map[tuf.Role]int{tuf.RoleSnapshot: 2}})
+	done := newTurn(dir, tuf.RoleSnapshot).goes(t)
+	is := inFile(t, dir, tuf.RoleSnapshot)
+	if len(is) != 2 || !sameKeys(listedFor(t, dir, tuf.RoleSnapshot), append(is, others.ID())) || !sameKeys(signers(t, dir, tuf.RoleSnapshot), is) || len(done.Revoked) != 2 {
+		t.Errorf("the file holds %v, root lists %v: %+v", is, listedFor(t, dir, tuf.RoleSnapshot), done)
+	}
+}
+
+// TestRotateWithSeveralRootKeys: as backups name them, each with a passphrase of
+// its own. Too few are none.
+func TestRotateWithSeveralRootKeys(t *testing.T) {
+	dir := initialized(t)
+	first, second, away := opensAs(t, dir, tuf.RoleRoot, cheap)[0], fresh(t), fresh(t)
+	(&office{dir, []*tuf.PrivateKey{first, second}}).holds(t, tuf.Change{Grants: grant(tuf.RoleRoot, second, away), Thresholds: map[tuf.Role]int{tuf.RoleRoot: 2}})
+	fails(t, "one of two", newTurn(dir, tuf.RoleTimestamp), "root 2 is signed by 2 of its keys, and keys/ holds 1")
+	fails(t, "one of two for root", newTurn(dir, tuf.RoleRoot), "root keys are made in a ceremony")
+
+	locks(t, dir, "root2", first)
+	fails(t, "one key twice", newTurn(dir, tuf.RoleTimestamp), "both hold key "+first.ID().String())
+
+	takeAway(t, dir, keyFile(tuf.RoleRoot))
+	locks(t, dir, "root1", first)
+	locks(t, dir, "root2", second)
+	newTurn(dir, tuf.RoleTimestamp).goes(t)
+	if !sameKeys(inFile(t, dir, "root1"), idsIn([]*tuf.PrivateKey{first})) {
+		t.Error("a root key changed when the timestamp's was rotated")
+	}
+	done := newTurn(dir, tuf.RoleRoot).goes(t)
+	is := append(inFile(t, dir, "root1"), inFile(t, dir, "root2")...)
+	if len(is) != 2 || len(done.Keys) != 2 || !sameKeys(listedFor(t, dir, tuf.RoleRoot), append(is, away.ID())) {
+		t.Errorf("%v, and root lists %v: %+v", is, listedFor(t, dir, tuf.RoleRoot), done)
+	}
+}
+
+// TestRotatePassphrases: the key file keeps its own, or gets another; a key that
+// nothing locked is locked then.
+func TestRotatePassphrases(t *testing.T) {
+	dir := initialized(t)
+	x := newTurn(dir, tuf.RoleTimestamp)
+	x.how.NewPassphrase = true
+	fails(t, "the same again", x, "the new passphrase is the old one")
+
+	was := opensAs(t, dir, tuf.RoleTimestamp, cheap)
+	locks(t, dir, tuf.RoleTimestamp, was...)
+	x.phrases = newLock{x.phrases.(*phrases)}
+	x.goes(t)
+	x = newTurn(dir, tuf.RoleTimestamp)
+	fails(t, "the old passphrase", x, "wrong passphrase")
+
+	x.phrases = known("another passphrase")
+	x.goes(t)
+}
+
+// newLock has another passphrase for new keys.
+type newLock struct{ *phrases }
+
+func (newLock) New(_ context.Context, _ tuf.Role) (secret.Bytes, error) {
+	return secret.Bytes("another passphrase"), nil
+}
+
+// known is the one passphrase of all key files but root's.
+type known string
+
+func (k known) Old(_ context.Context, role tuf.Role, wrong error) (secret.Bytes, error) {
+	if role == tuf.RoleRoot {
+		return secret.Bytes(phraseOf(role)), wrong
+	}
+	return secret.Bytes(k), wrong
+}
+
+func (k known) New(context.Context, tuf.Role) (secret.Bytes, error) { return secret.Bytes(k), nil }

@@ -23,7 +23,7 @@ publish".`,
 			updatesAddCommand(),
 			updatesTimestampCommand(),
 			updatesRootsCommand(),
-			// rotateCommand() comes here, when updates_rotate.go is there
+			rotateCommand(),
 			updatesExportCommand(),
 		},
 		environment: passphraseTerms(allRoles()),
