@@ -17,7 +17,8 @@ import (
 // pulling is what the options of pull say.
 type pulling struct {
 	transfer
-	root string
+	root     string
+	metadata bool
 }
 
 func pullCommand() command {
@@ -33,11 +34,13 @@ what was not published. What is there already is not fetched again, and metadata
 what replaces other files are put in place all at once, or not at all.`,
 		options: append([]option{
 			textOption(&p.root, "root", "FILE", "A root.json that you trust, of any version: SRC must have the same.").file(),
+			yesOption(&p.metadata, "metadata-only", "Leave the targets there: for a host that only signs timestamps."),
 		}, p.options()...),
 		environment: awsTerms(),
 		examples: []meaning{
 			{"Before a change, to begin with what is published", "signer pull s3://updates updates"},
 			{"On a new machine", "signer pull --root root.json s3://updates updates"},
+			{"Every week, on the host that signs timestamps", "signer pull --metadata-only s3://updates updates\nsigner updates timestamp --path updates\nsigner publish updates s3://updates"},
 		},
 		seeAlso:   []string{"publish", "updates", "check"},
 		completes: completes{folders: true},
@@ -49,7 +52,7 @@ func (p *pulling) run(ctx context.Context, words []string, std stdio) int {
 		return wrongUsage("signer pull", "want where from, and the folder: SRC DIR", std)
 	}
 	return p.do(ctx, std, func(ctx context.Context, tell func(remote.Progress)) (remote.Report, error) {
-		o := remote.PullOptions{Now: time.Now(), Jobs: p.jobs, DryRun: p.dryRun, Progress: tell, Waiting: func(h release.Holder) {
+		o := remote.PullOptions{Now: time.Now(), Jobs: p.jobs, DryRun: p.dryRun, Metadata: p.metadata, Progress: tell, Waiting: func(h release.Holder) {
 			_, _ = fmt.Fprintf(std.err, "signer: waiting for %q, which works in this folder\n", ceremony.Foreign(h.Command))
 		}}
 		if p.root != "" {

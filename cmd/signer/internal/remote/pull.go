@@ -20,6 +20,7 @@ type PullOptions struct {
 	Now      time.Time
 	Jobs     int                  // files on their way at once
 	DryRun   bool                 // everything but the writing
+	Metadata bool                 // leave the targets where they are: a host that signs timestamps needs none
 	Root     []byte               // a root that is trusted; nil: the local one, else the first that comes
 	Waiting  func(release.Holder) // told when another command works in the folder; may be nil
 	Progress func(Progress)       // may be nil; called by several at once

@@ -29,6 +29,9 @@ type pullPlan struct {
 
 // makePlan compares what is listed there with what lies here, by digest.
 func (p *pulling) makePlan(ctx context.Context) error {
+	if p.Metadata {
+		return p.planMetadata()
+	}
 	var all []item
 	as := publication{targets: p.targets, root: p.root, from: p.from} // what a publish would send
 	for _, target := range slices.Sorted(maps.Keys(p.targets.Files)) {
