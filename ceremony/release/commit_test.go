@@ -10,31 +10,38 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"signer/ceremony/tuf"
 )
 
-// A commit of every kind of file at once: payloads, one of them under two names
-// and one in place of another, a new key file and one that goes, the next root,
-// and all metadata.
+// everything is a commit of every kind of file at once: payloads, one of them
+// under two names and one in place of another, a new key file and one that goes,
+// the next root, and all metadata.
 func everything(t testing.TB, r *Repository) change {
 	t.Helper()
-	s, err := r.scratch()
+	c, err := everythingIn(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := change{gone: []string{"keys/snapshot.json"}, folders: []string{"staged/other"}}
+	return c
+}
+
+func everythingIn(r *Repository) (c change, err error) {
+	s, err := r.scratch()
+	if err != nil {
+		return c, err
+	}
+	c = change{gone: []string{"keys/snapshot.json"}, folders: []string{"staged/other"}}
 	for i, names := range [][]string{{"a/1.0/a", "a/stable/a"}, {"b/stable/b.exe"}} {
-		content := []byte(fmt.Sprintf("new content %d", i))
+		content := fmt.Appendf(nil, "new content %d", i)
 		name, f, err := s.create()
 		if err != nil {
-			t.Fatal(err)
+			return c, err
 		}
-		if _, err := f.Write(content); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.finish(f); err != nil {
-			t.Fatal(err)
+		_, err = f.Write(content)
+		if err := errors.Join(err, s.finish(f)); err != nil {
+			return c, err
 		}
 		for _, n := range names {
 			c.payloads = append(c.payloads, payload{scratch: name, name: "repository/targets/" + n, length: int64(len(content)), sha512: sha512.Sum512(content)})
@@ -47,10 +54,10 @@ func everything(t testing.TB, r *Repository) change {
 		add("repository/"+name, 0o644)
 	}
 	add("keys/targets.json", 0o600)
-	return c
+	return c, nil
 }
 
-// before is a repository in which everything has something to replace.
+// beforeEverything is a repository in which everything has something to replace.
 func beforeEverything(t testing.TB) string {
 	dir := initialized(t)
 	put(t, dir, "repository/targets/b/stable/b.exe", "old")
@@ -172,5 +179,30 @@ func TestCommitRefuses(t *testing.T) {
 			}
 			sameFiles(t, name, contents(t, dir), before)
 		})
+	}
+}
+
+// TestNothingThroughLinks: a folder that is a link leads nowhere, whoever put it
+// there.
+func TestNothingThroughLinks(t *testing.T) {
+	for _, name := range []string{"keys", "repository", ourFolder, "keys/timestamp.json", "repository/timestamp.json", "repository/root.json"} {
+		dir := initialized(t)
+		linked(t, dir, name)
+		away, err := os.Readlink(filepath.Join(dir, filepath.FromSlash(name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := contents(t, away)
+		r, err := Open(t.Context(), dir, testOptions("updates timestamp"))
+		if err == nil {
+			_, err = r.Timestamp(t.Context(), time.Time{}, &phrases{})
+			if err := r.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		if !errors.Is(err, tuf.ErrNotFile) {
+			t.Errorf("%s: %v", name, err)
+		}
+		sameFiles(t, name, contents(t, away), before)
 	}
 }

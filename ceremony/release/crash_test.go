@@ -65,10 +65,17 @@ func inMemory(t testing.TB) string {
 	return dir
 }
 
-// copied is the same folder elsewhere, with its modes, which os.CopyFS changes.
+// copied is the same folder elsewhere.
 func copied(t testing.TB, dir string) string {
 	t.Helper()
 	to := filepath.Join(inMemory(t), "repo")
+	copyTo(t, dir, to)
+	return to
+}
+
+// copyTo keeps modes, which os.CopyFS does not.
+func copyTo(t testing.TB, dir, to string) {
+	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -90,7 +97,6 @@ func copied(t testing.TB, dir string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return to
 }
 
 // outside leaves out what is ours.

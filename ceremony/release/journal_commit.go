@@ -191,14 +191,17 @@ func (r *Repository) try(p *planned) error {
 	return nil
 }
 
+// probeName is of no file that is written: they count from 1.
+const probeName = tuf.TemporaryPrefix + "0"
+
 func (r *Repository) tryFolder(folder, probe string) error {
-	away := path.Join(folder, tuf.TemporaryPrefix+"0")
+	away := path.Join(folder, probeName)
 	if err := r.before("try " + folder); err != nil {
 		return err
 	}
 	err := r.dir.Rename(probe, away)
 	if err == nil {
-		err = r.dir.Rename(away, probe)
+		err = errors.Join(r.before("take back from "+folder), r.dir.Rename(away, probe))
 	}
 	if errors.Is(err, syscall.EXDEV) {
 		return fmt.Errorf("%w\nhint: %q is on another file system than the folder that it is in; a command cannot be atomic across two", err, folder)

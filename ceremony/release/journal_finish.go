@@ -17,7 +17,7 @@ import (
 func (r *Repository) recover() error {
 	b, err := r.dir.ReadFile(journalName, maxJournalSize)
 	if errors.Is(err, fs.ErrNotExist) {
-		return r.dropScratch()
+		return r.undo()
 	}
 	var j journal
 	if err == nil {
@@ -196,6 +196,37 @@ func (r *Repository) forget() error {
 		return err
 	}
 	return r.dropScratch()
+}
+
+// undo removes what a command left that was cut off before it decided anything.
+func (r *Repository) undo() error {
+	if _, err := r.dir.Stat(newFolder); err == nil {
+		if err := r.dropProbes(); err != nil {
+			return err
+		}
+	}
+	return r.dropScratch()
+}
+
+// dropProbes removes the empty file that tryFolder had moved away.
+func (r *Repository) dropProbes() error {
+	const many = 1 << 20
+	names, err := r.filesBelow(keysFolder, many)
+	if err != nil {
+		return err
+	}
+	others, err := r.filesBelow(repositoryFolder, many)
+	if err != nil {
+		return err
+	}
+	for _, name := range append(names, others...) {
+		if path.Base(name) == probeName {
+			if err := r.dir.Remove(name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // dropScratch removes what was not committed.

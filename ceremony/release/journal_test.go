@@ -113,7 +113,7 @@ func removeAll(t *testing.T, name string) {
 // linked moves what is there out of the folder, and leaves a link to it.
 func linked(t *testing.T, dir, name string) {
 	t.Helper()
-	path, away := filepath.Join(dir, filepath.FromSlash(name)), filepath.Join(t.TempDir(), "away")
+	path, away := filepath.Join(dir, filepath.FromSlash(name)), filepath.Join(inMemory(t), "away")
 	if err := os.Rename(path, away); errors.Is(err, os.ErrNotExist) {
 		err = os.Mkdir(away, 0o755)
 		if err != nil {

@@ -53,6 +53,9 @@ func wipeAll(keys []*tuf.PrivateKey) {
 // lists for them. Everybody is asked first, so that who types can go; then the
 // keys are derived at the same time, and who was wrong is asked again.
 func (r *Repository) unlock(ctx context.Context, pass Passphrases, roles ...tuf.Role) (unlocked, error) {
+	if r.root == nil {
+		return nil, errors.New("unlock keys: the repository was not read, so nobody knows which of them count")
+	}
 	files, err := r.lockedFiles(roles)
 	if err != nil {
 		return nil, err
@@ -161,10 +164,12 @@ func (r *Repository) openFile(f *lockedFile, pass secret.Bytes) ([]*tuf.PrivateK
 func (r *Repository) sortOut(files []*lockedFile, opened [][]*tuf.PrivateKey, errs []error, open unlocked) (fatal error) {
 	for i, f := range files {
 		open[f.role], f.wrong = opened[i], nil
+		if f.plain {
+			clear(f.bytes)
+		}
 		switch err := errs[i]; {
 		case err == nil && f.plain:
 			r.warn("%s is not locked by a passphrase: whoever copies it can sign. signer updates rotate %s makes a key that is.", keyFile(f.role), f.role)
-			clear(f.bytes)
 		case err == nil:
 		case errors.Is(err, tuf.ErrWrongPassphrase), errors.Is(err, tuf.ErrEmptyPassphrase):
 			f.wrong = err

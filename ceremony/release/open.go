@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -116,11 +117,17 @@ func Create(ctx context.Context, dir string, o Options) (*Repository, error) {
 	if err == nil {
 		err = r.isFree()
 	}
+	if errors.Is(err, ErrExists) && len(r.warnings) > 0 {
+		err = fmt.Errorf("%w: %s", ErrExists, r.warnings[0]) // an init that was cut off
+	}
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
 }
+
+// Warnings are what was noticed so far, for commands that have no Result.
+func (r *Repository) Warnings() []string { return slices.Clone(r.warnings) }
 
 func openFolder(dir string, o Options) (*Repository, error) {
 	d, err := tuf.OpenDir(dir)

@@ -57,7 +57,7 @@ func (p *phrases) New(_ context.Context, role tuf.Role) (secret.Bytes, error) {
 // initialized is a new repository.
 func initialized(t testing.TB) string {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), "repo")
+	dir := filepath.Join(inMemory(t), "repo")
 	r, err := Create(t.Context(), dir, testOptions("updates init"))
 	if err != nil {
 		t.Fatal(err)
