@@ -57,6 +57,7 @@ func TestCheckFindsWhatIsBroken(t *testing.T) {
 		{"names that FAT takes for one", tree, map[string][]byte{"repository/Targets.json": []byte("{}")}, "capital letters"},
 		{"nothing of ours", map[string][]byte{"holiday.jpg": []byte("x")}, nil, "no TUF repository"},
 		{"nothing", nil, nil, "no TUF repository"},
+		{"a command that was cut off", tree, map[string][]byte{tuf.WorkJournal: []byte("x")}, "The next one in this folder finishes it"},
 		{"a tray", map[string][]byte{"repository/signer-drive.json": []byte("{}"), "signing/keys/root.json": []byte("{}")}, nil, "check those"},
 	} {
 		r := checkFiles(t, with(c.files, c.changes))

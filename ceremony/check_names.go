@@ -66,6 +66,9 @@ func (c *checker) checkStrays() {
 		switch top, _, _ := strings.Cut(name, "/"); {
 		case !c.names[name].Mode.IsRegular() || unfinished(name) || c.delegated[name]:
 		case top == "ledger" || name == ManifestName:
+		case name == tuf.WorkJournal:
+			c.find(Broken, name, "A signer updates command was cut off, and not all of its files are in place. The next one in this folder finishes it.")
+		case top == tuf.WorkFolder:
 		default:
 			c.find(Notice, name, "It is not part of a TUF repository.")
 		}

@@ -27,6 +27,14 @@ const (
 	metadataPerm fs.FileMode = 0o644
 )
 
+// What the daily commands keep in a releaser's folder, beside what go-tuf v0 has:
+// a lock, files that are not committed yet, and while a commit is under way the
+// list of what is to be moved where.
+const (
+	WorkFolder  = ".signer"
+	WorkJournal = WorkFolder + "/journal"
+)
+
 // Files are the files of the repository in the order in which they are safe to
 // write: whoever reads in the middle finds the old or the new, and nothing that
 // is not there yet. Every root is there as N.root.json, for ever, and the latest
