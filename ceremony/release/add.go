@@ -28,7 +28,7 @@ type AddOptions struct {
 // then, and scripts count on fresh dates.
 //
 // What can be found wrong with the files is found before a passphrase is asked
-// for, and that before anything is copied.
+// for or anything is copied.
 func (r *Repository) Add(ctx context.Context, sources []Source, o AddOptions, pass Passphrases) (Result, error) {
 	a := adding{r: r, options: o}
 	defer a.close()
@@ -45,16 +45,12 @@ func (r *Repository) Add(ctx context.Context, sources []Source, o AddOptions, pa
 	if err := a.compare(rel); err != nil {
 		return Result{}, fmt.Errorf("add targets: %w", err)
 	}
-	keys, err := r.unlock(ctx, pass, tuf.RoleTargets, tuf.RoleSnapshot, tuf.RoleTimestamp)
+	payloads, keys, err := a.copyAndUnlock(ctx, pass)
 	if err != nil {
 		return Result{}, err
 	}
 	defer keys.wipe()
-	var c change
-	if c.payloads, err = a.contents(ctx); err != nil {
-		return Result{}, fmt.Errorf("add targets: %w", err)
-	}
-	expires := r.addedLife()
+	c, expires := change{payloads: payloads}, r.addedLife()
 	if c.files, err = a.sign(rel, expires, keys); err != nil {
 		return Result{}, err
 	}
@@ -64,6 +60,39 @@ func (r *Repository) Add(ctx context.Context, sources []Source, o AddOptions, pa
 	out := r.result(rel, expires)
 	out.Targets = a.added()
 	return out, nil
+}
+
+// copyAndUnlock does both at once: copying waits for the disk, and keys take all
+// the processors. Whichever fails ends the other. Nobody is told how far the
+// copying is while somebody may be typing.
+func (a *adding) copyAndUnlock(ctx context.Context, pass Passphrases) (payloads []payload, keys unlocked, err error) {
+	if err := a.makeRoom(); err != nil {
+		return nil, nil, full(fmt.Errorf("add targets: %w", err))
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	copied := make(chan error, 1)
+	go func() {
+		var err error
+		if payloads, err = a.contents(ctx); err != nil {
+			cancel(err)
+		}
+		copied <- err
+	}()
+	keys, err = a.r.unlock(ctx, pass, tuf.RoleTargets, tuf.RoleSnapshot, tuf.RoleTimestamp)
+	if err != nil {
+		cancel(err)
+	}
+	a.progress.aloud()
+	failed := <-copied
+	if failed != nil && (err == nil || context.Cause(ctx) == failed) {
+		err = full(fmt.Errorf("add targets: %w", failed))
+	}
+	if err != nil {
+		keys.wipe()
+		return nil, nil, err
+	}
+	return payloads, keys, nil
 }
 
 // addedLife is fleetctl's.

@@ -1,6 +1,7 @@
 package release
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"encoding/json"
@@ -8,20 +9,30 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"path/filepath"
 	"syscall"
 )
 
+// makeRoom begins the copying: from here on it is done beside something else.
+func (a *adding) makeRoom() (err error) {
+	a.progress = &progressing{tell: a.r.options.Progress}
+	for _, f := range a.files {
+		a.progress.now.Total += f.info.Size()
+	}
+	if !a.r.options.DryRun {
+		a.scratch, err = a.r.scratch()
+	}
+	if err == nil {
+		err = a.r.before("copy targets")
+	}
+	return err
+}
+
 // contents copies what has to be copied, and names what has to be moved.
 func (a *adding) contents(ctx context.Context) (payloads []payload, err error) {
-	p := a.progress()
 	for _, f := range a.files {
-		p.next(f)
-		if err = a.r.before("copy " + f.File); err == nil {
-			f.content, err = a.r.store(ctx, f.file, a.lacking(f), p.moved)
-		}
-		if err != nil {
-			return nil, full(fmt.Errorf("copy %q: %w", f.File, err))
+		a.progress.next(f)
+		if f.content, err = a.store(ctx, f); err != nil {
+			return nil, fmt.Errorf("copy %q: %w", f.File, err)
 		}
 		_ = f.close() // it was only read
 		if payloads, err = a.place(payloads, f); err != nil {
@@ -31,16 +42,40 @@ func (a *adding) contents(ctx context.Context) (payloads []payload, err error) {
 	return payloads, nil
 }
 
-// lacking is how many copies will be needed, as far as that is known: in whose
-// place nothing lies of the same length.
+// lacking is how many copies will be needed, as far as that can be told: where
+// the source seems to lie already, there is none. Where it turns out to be another,
+// the commit makes one more.
 func (a *adding) lacking(f *sourceFile) (count int) {
 	for _, c := range f.channels {
-		info, err := a.r.dir.Stat(a.name(f, c))
-		if err != nil || info.Size() != f.size {
+		if !c.listed || c.was.Length != f.info.Size() || !a.r.resembles(f, a.name(f, c)) {
 			count++
 		}
 	}
 	return count
+}
+
+// resembles compares a file with the source where builds differ: programs carry
+// what tells them apart at the start, and archives at the end.
+func (r *Repository) resembles(f *sourceFile, name string) bool {
+	there, err := r.dir.Open(name)
+	if err != nil {
+		return false
+	}
+	defer there.Close()
+	info, err := there.Stat()
+	if err != nil || info.Size() != f.info.Size() {
+		return false
+	}
+	const part = 64 << 10
+	one, other := make([]byte, part), make([]byte, part)
+	for _, at := range []int64{0, max(0, f.info.Size()-part)} {
+		n, _ := f.file.ReadAt(one, at)
+		m, _ := there.ReadAt(other, at)
+		if !bytes.Equal(one[:n], other[:m]) {
+			return false
+		}
+	}
+	return true
 }
 
 // place gives each name a copy, but for those that hold it already.
@@ -48,12 +83,14 @@ func (a *adding) place(payloads []payload, f *sourceFile) ([]payload, error) {
 	free := f.copies
 	for _, c := range f.channels {
 		p := payload{name: a.name(f, c), length: f.length, sha512: f.sum}
-		there, err := a.r.holds(p)
-		if err != nil {
-			return nil, err
-		}
-		if there {
-			continue
+		if c.lists(f.content) {
+			there, err := a.r.holds(p)
+			if err != nil {
+				return nil, err
+			}
+			if there {
+				continue
+			}
 		}
 		if len(free) > 0 {
 			p.scratch, free = free[0], free[1:]
@@ -104,13 +141,18 @@ func (a *adding) added() (all []AddedTarget) {
 			t := AddedTarget{Path: c.path, Source: f.File, Length: f.length, SHA512: hex.EncodeToString(f.sum[:]), Version: f.Version}
 			if c.listed {
 				t.Was = c.version()
-				t.Same = c.was.Length == f.length && t.SHA512 == hex.EncodeToString(c.was.Hashes["sha512"]) && t.Was == f.Version
+				t.Same = c.lists(f.content) && t.Was == f.Version
 				t.Replaced = !t.Same
 			}
 			all = append(all, t)
 		}
 	}
 	return all
+}
+
+// lists reports whether the target was listed with this content.
+func (c channel) lists(now content) bool {
+	return c.listed && c.was.Length == now.length && bytes.Equal(c.was.Hashes["sha512"], now.sum[:])
 }
 
 // version is what the target was listed with; empty when that is no version.
@@ -122,27 +164,4 @@ func (c channel) version() string {
 		return ""
 	}
 	return custom.Version
-}
-
-// progressing tells of bytes as they are copied.
-type progressing struct {
-	tell func(Progress)
-	now  Progress
-}
-
-func (a *adding) progress() *progressing {
-	p := &progressing{tell: a.r.options.Progress}
-	for _, f := range a.files {
-		p.now.Total += f.size
-	}
-	return p
-}
-
-func (p *progressing) next(f *sourceFile) { p.now.Doing = "copying " + filepath.Base(f.File) }
-
-func (p *progressing) moved(n int64) {
-	p.now.Done += n
-	if p.tell != nil {
-		p.tell(p.now)
-	}
 }

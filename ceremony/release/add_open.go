@@ -16,7 +16,7 @@ type sourceFile struct {
 	Source
 	channels []channel
 	file     *os.File
-	size     int64 // as it was when it was opened
+	info     fs.FileInfo // as it was when it was opened
 	looks    looks
 	content
 }
@@ -34,8 +34,8 @@ func (s *sourceFile) open() error {
 	if err != nil {
 		return err
 	}
-	s.file, s.size = f, info.Size()
-	s.looks, err = look(f, s.size)
+	s.file, s.info = f, info
+	s.looks, err = look(f, info.Size())
 	if err != nil {
 		return errors.Join(fmt.Errorf("look at it: %w", bare(err)), s.close())
 	}

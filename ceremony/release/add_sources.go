@@ -18,6 +18,10 @@ type adding struct {
 	r       *Repository
 	options AddOptions
 	files   []*sourceFile
+
+	// Of the copying.
+	scratch  scratch
+	progress *progressing
 }
 
 // open looks at all sources, and tells all that is wrong with them at once.

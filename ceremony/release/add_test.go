@@ -2,7 +2,10 @@ package release
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"crypto/sha512"
+	"encoding/hex"
 	"errors"
 	"io/fs"
 	"maps"
@@ -14,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"signer/ceremony/secret"
 	"signer/ceremony/tuf"
 )
 
@@ -309,38 +313,32 @@ func TestAddFollowsALinkThatWasNamed(t *testing.T) {
 	}
 }
 
-// large is a source of several pieces.
-func large(t testing.TB) string {
-	return built(t, "orbit", strings.Repeat("0123456789abcdef", 3*pieceSize/16))
-}
-
 func TestAddRefusesAFileThatIsBeingWritten(t *testing.T) {
 	fresh := initialized(t)
 	for what, write := range map[string]func(string) error{
 		"longer":  func(name string) error { return appendTo(name, "more") },
-		"shorter": func(name string) error { return os.Truncate(name, pieceSize+100) },
-		"other": func(name string) error {
-			return errors.Join(os.Chtimes(name, testNow, testNow))
-		},
+		"shorter": func(name string) error { return os.Truncate(name, 70) },
+		"other":   func(name string) error { return os.WriteFile(name, bytes.Repeat([]byte{'x'}, 64+len("first")), 0o700) },
 	} {
 		for _, dry := range []bool{false, true} {
 			dir := copyOf(t, fresh)
 			before := contents(t, dir)
-			file := large(t)
+			file := built(t, "orbit", "first")
 			o := testOptions("updates add")
 			o.DryRun = dry
-			once := true
-			o.Progress = func(Progress) {
-				if once {
-					once = false
-					if err := write(file); err != nil {
-						t.Error(err)
-					}
+			r := opened(t, dir, o)
+			r.step = func(step string) error {
+				if step == "copy targets" {
+					return write(file)
 				}
+				return nil
 			}
-			_, err := tryAdd(t, dir, o, AddOptions{}, &phrases{}, orbit(file))
+			_, err := r.Add(t.Context(), []Source{orbit(file)}, AddOptions{}, &phrases{})
 			if !errors.Is(err, errChanging) || !strings.Contains(err.Error(), "nothing was changed") {
 				t.Errorf("%s, dry %v: %v", what, dry, err)
+			}
+			if err := r.Close(); err != nil {
+				t.Error(err)
 			}
 			if !maps.Equal(before, contents(t, dir)) {
 				t.Errorf("%s, dry %v: there is %q", what, dry, slices.Sorted(maps.Keys(contents(t, dir))))
@@ -358,31 +356,67 @@ func appendTo(name, text string) error {
 	return errors.Join(err, f.Close())
 }
 
-func TestAddTellsHowFarItIs(t *testing.T) {
-	file := large(t)
-	info, err := os.Stat(file)
+func TestAddCopiesInPiecesAndTellsHowFarItIs(t *testing.T) {
+	file := built(t, "orbit", strings.Repeat("0123456789abcdef", 3*pieceSize/16))
+	want, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
+	small := orbit(built(t, "osqueryd", "small"))
+	small.Name = "osqueryd"
 	o := testOptions("updates add")
 	var told []Progress
 	o.Progress = func(p Progress) { told = append(told, p) }
-	small := orbit(built(t, "osqueryd", "small"))
-	small.Name = "osqueryd"
 	dir := initialized(t)
-	if _, err := tryAdd(t, dir, o, AddOptions{}, &phrases{}, orbit(file), small); err != nil {
+	got, err := tryAdd(t, dir, o, AddOptions{}, &phrases{}, orbit(file), small)
+	if err != nil {
 		t.Fatal(err)
 	}
-	last, total := told[len(told)-1], info.Size()+64+int64(len("small"))
-	if len(told) < 4 || told[0].Done != pieceSize || told[0].Doing != "copying orbit" || last != (Progress{"copying osqueryd", total, total}) {
+	total := int64(len(want)) + 64 + int64(len("small"))
+	if len(told) == 0 || told[len(told)-1] != (Progress{"copying osqueryd", total, total}) {
 		t.Errorf("%+v", told)
 	}
-	for _, path := range orbitPaths() {
+	if !slices.IsSortedFunc(told, func(a, b Progress) int { return cmp.Compare(a.Done, b.Done) }) {
+		t.Errorf("it goes back: %+v", told)
+	}
+	sum := sha512.Sum512(want)
+	for i, path := range orbitPaths() {
 		b, _ := os.ReadFile(filepath.Join(dir, "repository", "targets", path))
-		if want, _ := os.ReadFile(file); !bytes.Equal(b, want) {
+		if !bytes.Equal(b, want) || got.Targets[i].SHA512 != hex.EncodeToString(sum[:]) {
 			t.Errorf("%s has %d bytes, and is another", path, len(b))
 		}
 	}
+}
+
+// Where a person types, nothing moves on the screen.
+func TestAddIsSilentWhileSomebodyTypes(t *testing.T) {
+	o := testOptions("updates add")
+	typing := &typist{}
+	o.Progress = func(p Progress) {
+		if !typing.done {
+			t.Errorf("told of %+v", p)
+		}
+	}
+	if _, err := tryAdd(t, initialized(t), o, AddOptions{}, typing, orbit(built(t, "orbit", "first"))); err != nil {
+		t.Fatal(err)
+	}
+	if !typing.done {
+		t.Error("nobody was asked")
+	}
+}
+
+// typist takes time for the last passphrase.
+type typist struct {
+	phrases
+	done bool
+}
+
+func (p *typist) Old(ctx context.Context, role tuf.Role, wrong error) (secret.Bytes, error) {
+	if role == tuf.RoleTimestamp {
+		time.Sleep(100 * time.Millisecond) // long enough for a small file
+		p.done = true
+	}
+	return p.phrases.Old(ctx, role, wrong)
 }
 
 func TestAddDryRunSaysTheSameAndWritesNothing(t *testing.T) {
@@ -407,28 +441,31 @@ func TestAddDryRunSaysTheSameAndWritesNothing(t *testing.T) {
 
 func TestAddThatFailsChangesNothing(t *testing.T) {
 	fresh := initialized(t)
+	forgotten := errors.New("nobody knows it")
 	for what, c := range map[string]struct {
-		fail func(*Repository, context.CancelCauseFunc)
-		want string
+		atCopy func(context.CancelCauseFunc) error
+		pass   *phrases
+		want   string
 	}{
-		"full disk": {func(r *Repository, _ context.CancelCauseFunc) {
-			r.step = func(step string) error {
-				if strings.HasPrefix(step, "copy ") {
-					return syscall.ENOSPC
-				}
-				return nil
-			}
-		}, "nothing was changed; make room on the disk"},
-		"interrupted": {func(r *Repository, cancel context.CancelCauseFunc) {
-			r.options.Progress = func(Progress) { cancel(errors.New("interrupted")) }
-		}, "nothing was changed"},
+		"full disk": {func(context.CancelCauseFunc) error { return syscall.ENOSPC }, &phrases{}, "nothing was changed; make room on the disk"},
+		"interrupted": {func(cancel context.CancelCauseFunc) error {
+			cancel(errors.New("interrupted"))
+			return nil
+		}, &phrases{}, "interrupted"},
+		"no passphrase": {func(context.CancelCauseFunc) error { return nil },
+			&phrases{wrong: map[tuf.Role][]string{tuf.RoleSnapshot: {"x"}}, refuse: forgotten}, forgotten.Error()},
 	} {
 		dir := copyOf(t, fresh)
 		before := contents(t, dir)
 		r := opened(t, dir, testOptions("updates add"))
 		ctx, cancel := context.WithCancelCause(t.Context())
-		c.fail(r, cancel)
-		_, err := r.Add(ctx, []Source{orbit(large(t))}, AddOptions{}, &phrases{})
+		r.step = func(step string) error {
+			if step == "copy targets" {
+				return c.atCopy(cancel)
+			}
+			return nil
+		}
+		_, err := r.Add(ctx, []Source{orbit(built(t, "orbit", "first"))}, AddOptions{}, c.pass)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", what, err)
 		}

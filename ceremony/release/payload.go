@@ -16,7 +16,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 )
 
@@ -24,7 +23,7 @@ import (
 const pieceSize = 4 << 20
 
 // errChanging is a source that somebody writes to.
-var errChanging = errors.New("it changed while it was read")
+var errChanging = errors.New("it was written to after it was looked at")
 
 // content is what was read of a source.
 type content struct {
@@ -33,28 +32,23 @@ type content struct {
 	copies []string // in scratch; none in a dry run
 }
 
-// store reads an open source, and leaves so many copies of it in scratch.
-func (r *Repository) store(ctx context.Context, f *os.File, copies int, moved func(int64)) (content, error) {
-	before, err := f.Stat()
-	if err != nil {
-		return content{}, bare(err)
-	}
-	var c content
-	if r.options.DryRun {
-		c, err = hashed(ctx, f, moved)
+// store reads a source, and leaves copies of it in scratch.
+func (a *adding) store(ctx context.Context, f *sourceFile) (c content, err error) {
+	if a.r.options.DryRun {
+		c, err = hashed(ctx, f.file, a.progress.moved)
 	} else {
-		c, err = r.copied(ctx, f, copies, moved)
+		c, err = a.copied(ctx, f)
 	}
 	if err != nil {
 		return content{}, err
 	}
-	return c, unchangedSince(f, before, c.length)
+	return c, f.unchanged(c.length)
 }
 
-// unchangedSince refuses a file that is being built: half of it was read perhaps.
-func unchangedSince(f *os.File, before fs.FileInfo, length int64) error {
-	after, err := f.Stat()
-	if err == nil && (length != before.Size() || after.Size() != length || !after.ModTime().Equal(before.ModTime())) {
+// unchanged refuses a file that is being built: half of it was read perhaps.
+func (s *sourceFile) unchanged(length int64) error {
+	after, err := s.file.Stat()
+	if err == nil && (length != s.info.Size() || after.Size() != length || !after.ModTime().Equal(s.info.ModTime())) {
 		err = errChanging
 	}
 	return bare(err)
@@ -80,17 +74,17 @@ func hashed(ctx context.Context, f *os.File, moved func(int64)) (content, error)
 }
 
 // copied writes the copies, and hashes the first.
-func (r *Repository) copied(ctx context.Context, f *os.File, copies int, moved func(int64)) (content, error) {
-	into, err := r.openCopies(copies)
+func (a *adding) copied(ctx context.Context, f *sourceFile) (content, error) {
+	into, err := a.openCopies(a.lacking(f))
 	defer into.close()
 	if err != nil {
 		return content{}, err
 	}
 	pieces, sum := make(chan int64, 4), make(chan summed, 1)
 	go func() { sum <- sumPieces(into.again, pieces) }()
-	err = into.fill(ctx, f, func(n int64) {
+	err = into.fill(ctx, f.file, func(n int64) {
 		pieces <- n
-		moved(n)
+		a.progress.moved(n)
 	})
 	close(pieces)
 	synced := make(chan error, 1)
@@ -133,12 +127,8 @@ type copies struct {
 	again   *os.File // reads the first
 }
 
-func (r *Repository) openCopies(count int) (*copies, error) {
-	c := &copies{}
-	var err error
-	if c.scratch, err = r.scratch(); err != nil {
-		return c, err
-	}
+func (a *adding) openCopies(count int) (c *copies, err error) {
+	c = &copies{scratch: a.scratch}
 	for range max(count, 1) {
 		name, f, err := c.scratch.create()
 		if err != nil {
@@ -146,7 +136,7 @@ func (r *Repository) openCopies(count int) (*copies, error) {
 		}
 		c.names, c.files = append(c.names, name), append(c.files, f)
 	}
-	c.again, err = r.dir.Open(newFolder + "/" + c.names[0])
+	c.again, err = a.r.dir.Open(newFolder + "/" + c.names[0])
 	return c, err
 }
 
