@@ -45,6 +45,11 @@ func TestRotateReplacesOneRole(t *testing.T) {
 			if got := differing(before, contents(t, dir)); !slices.Equal(got, byName(want)) || !slices.Equal(byName(done.Written), got) {
 				t.Errorf("changed %q, and says %q; want %q", got, done.Written, want)
 			}
+			for name, text := range contents(t, dir) {
+				if text == before[keyFile(role)] {
+					t.Errorf("%s is the old key file", name)
+				}
+			}
 			if len(done.Left) != 1 || done.Left[0].ID != old[0] || len(done.Revoked) != 1 || len(done.Keys) != 1 || done.Keys[0].ID != is[0] ||
 				done.Phase != PhaseRotated || len(done.Review) == 0 {
 				t.Errorf("result %+v", done)
