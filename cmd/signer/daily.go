@@ -19,6 +19,8 @@ func dailyCommands() []command {
 		pullCommand(),
 		watchCommand(),
 		serveCommand(),
+		completionCommand(),
+		manCommand(),
 	}
 }
 

@@ -160,9 +160,36 @@ func termParts(terms []meaning) []part {
 func exampleParts(examples []meaning) []part {
 	parts := []part{}
 	for _, e := range examples {
-		parts = append(parts, part{text: e.name + ":"}, part{text: "  " + strings.ReplaceAll(e.text, "\n", "\n  "), verbatim: true})
+		var lines []string
+		for line := range strings.SplitSeq(e.text, "\n") {
+			lines = append(lines, typedLines(line)...)
+		}
+		parts = append(parts, part{text: e.name + ":"}, part{text: "  " + strings.Join(lines, "\n  "), verbatim: true})
 	}
 	return parts
+}
+
+// typedLines breaks a long command before an option, a pipe or the next command,
+// so that it can be pasted as it stands.
+func typedLines(line string) []string {
+	const widest = 70
+	var lines []string
+	for rest := line; ; {
+		at := 0
+		for i := range rest {
+			next := rest[i:]
+			if i > widest {
+				break
+			}
+			if strings.HasPrefix(next, " -") || strings.HasPrefix(next, " | ") || strings.HasPrefix(next, " > ") || strings.HasPrefix(next, " && ") {
+				at = i
+			}
+		}
+		if len([]rune(rest)) <= widest+2 || at == 0 {
+			return append(lines, rest)
+		}
+		lines, rest = append(lines, rest[:at]+` \`), "  "+rest[at+1:]
+	}
 }
 
 func seeAlso(pages []string) []part {
@@ -171,7 +198,7 @@ func seeAlso(pages []string) []part {
 	}
 	names := []string{}
 	for _, p := range pages {
-		names = append(names, strings.ReplaceAll(p, " ", "-")+"(1)")
+		names = append(names, "signer-"+strings.ReplaceAll(p, " ", "-")+"(1)")
 	}
 	return []part{{text: strings.Join(names, ", ")}}
 }

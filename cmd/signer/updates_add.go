@@ -15,7 +15,7 @@ func updatesAddCommand() command {
 		text: `Publishes files as targets. Each is listed under its version and under each of its
 tags, which are the channels that clients follow:
 
-  NAME/PLATFORM/TAG/FILE      orbit/linux/1.2.3/orbit, orbit/linux/stable/orbit
+  NAME/PLATFORM/TAG/FILE   orbit/linux/1.2.3/orbit, orbit/linux/stable/orbit
 
 FILE is NAME with the ending of the file that was given: .exe, .app.tar.gz, .pkg,
 .ext, .ext.exe or none. Fleet Desktop is fleet-desktop.exe on Windows and

@@ -27,7 +27,7 @@ Root expires in ten years, targets and snapshot in three, timestamp in 14 days.`
 		options:     w.options(),
 		environment: passphraseTerms(allRoles()), files: repositoryFiles(),
 		examples: []meaning{{"A new repository", "signer updates init --path updates"},
-			{"Without anybody who types", `FLEET_ROOT_PASSPHRASE=… FLEET_TARGETS_PASSPHRASE=… FLEET_SNAPSHOT_PASSPHRASE=… \` + "\n" + `FLEET_TIMESTAMP_PASSPHRASE=… signer updates init --path updates`}},
+			{"Without anybody who types", `signer updates init --path updates --passphrase-command 'pass tuf/$SIGNER_ROLE'`}},
 		seeAlso: []string{"updates", "updates add", "updates rotate", "rehearse"},
 		run: func(ctx context.Context, _ []string, std stdio) int {
 			return w.do(ctx, std, func(ctx context.Context, r *release.Repository, pass release.Passphrases) (release.Result, error) {
