@@ -61,8 +61,9 @@ type move struct {
 	From   string      `json:"from,omitempty"` // a name in .signer/new
 	Length int64       `json:"length"`
 	SHA512 *fileDigest `json:"sha512,omitempty"` // none: To is removed
-	// Was is what lay there before, of all but payloads. Where there is something
-	// else when the commit is finished, another program was at work meanwhile.
+	// Was is what lay there before, where the place remembers it. Where there is
+	// something else when the commit is finished, another program was at work
+	// meanwhile.
 	Was *fileDigest `json:"was,omitempty"`
 }
 
@@ -128,6 +129,8 @@ func (m move) check() error {
 		return nil
 	case !isScratchName(m.From):
 		return fmt.Errorf("%q is no name of a file that is to be moved", m.From)
+	case m.Was != nil && !at.remembers():
+		return errors.New("nobody remembers what lay there")
 	case m.Length < 0:
 		return errors.New("its length is less than nothing")
 	}

@@ -57,12 +57,12 @@ func (r *Repository) verify(j journal) error {
 }
 
 func (r *Repository) verifyMove(m move) error {
-	lies, err := r.is(m.To, m)
+	lies, err := r.brought(m.To, m)
 	if err != nil || lies {
 		return err
 	}
 	if !m.removes() {
-		waits, err := r.is(m.scratch(), m)
+		waits, err := r.brought(m.scratch(), m)
 		if err != nil {
 			return err
 		}
@@ -73,8 +73,8 @@ func (r *Repository) verifyMove(m move) error {
 	return r.replaces(m)
 }
 
-// is reports whether a file is what the move brings.
-func (r *Repository) is(name string, m move) (bool, error) {
+// brought reports whether a file is what the move brings.
+func (r *Repository) brought(name string, m move) (bool, error) {
 	info, err := r.dir.Stat(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return m.removes(), nil
@@ -94,9 +94,6 @@ func (r *Repository) is(name string, m move) (bool, error) {
 
 // replaces wants what lies there to be what lay there when it was decided.
 func (r *Repository) replaces(m move) error {
-	if m.place() == placePayload {
-		return nil
-	}
 	was, err := r.was(m.To)
 	switch {
 	case err != nil:

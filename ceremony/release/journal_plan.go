@@ -79,18 +79,13 @@ func (r *Repository) planFile(p *planned, f tuf.File) error {
 	case int64(len(f.Data)) > at.limit():
 		return fmt.Errorf("%q: %w: %d bytes", f.Name, tuf.ErrTooLarge, len(f.Data))
 	}
-	old, info, err := r.current(f.Name, at.limit())
-	if err != nil {
+	if there, err := r.is(f.Name, f.Data); err != nil || there {
 		return err
-	}
-	if info != nil && bytes.Equal(old, f.Data) && (info.Mode().Perm() == f.Perm || !hasModes()) {
-		return nil
 	}
 	sum := fileDigest(sha512.Sum512(f.Data))
 	m := move{To: f.Name, Length: int64(len(f.Data)), SHA512: &sum}
-	if info != nil {
-		was := fileDigest(sha512.Sum512(old))
-		m.Was = &was
+	if m.Was, err = r.was(f.Name); err != nil {
+		return err
 	}
 	p.moves, p.content[f.Name] = append(p.moves, m), f.Data
 	return nil
@@ -129,30 +124,38 @@ func (r *Repository) free(name string) error {
 	return nil
 }
 
-// current is the file that is there; no info when there is none.
-func (r *Repository) current(name string, limit int64) ([]byte, fs.FileInfo, error) {
+// is reports whether a file is there as it is to be.
+func (r *Repository) is(name string, data []byte) (bool, error) {
 	if r.dir == nil {
-		return nil, nil, nil
+		return false, nil
 	}
 	info, err := r.dir.Stat(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, nil
+	switch at, _ := placeOf(name); {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return false, err
+	case !info.Mode().IsRegular():
+		return false, fmt.Errorf("%q: %w: %w", name, errInWay, tuf.ErrNotFile)
+	case info.Size() != int64(len(data)), info.Mode().Perm() != at.perm() && hasModes():
+		return false, nil
 	}
-	if err != nil {
-		return nil, nil, err
-	}
-	b, err := r.dir.ReadFile(name, limit)
-	return b, info, err
+	old, err := r.dir.ReadFile(name, int64(len(data)))
+	return bytes.Equal(old, data), err
 }
 
-// was is the digest of the file that is there, if there is one.
+// was is the digest of the file that is there, if there is one and its place
+// remembers it.
 func (r *Repository) was(name string) (*fileDigest, error) {
 	at, err := placeOf(name)
-	if err != nil {
+	if err != nil || !at.remembers() || r.dir == nil {
 		return nil, err
 	}
-	b, info, err := r.current(name, at.limit())
-	if err != nil || info == nil {
+	b, err := r.dir.ReadFile(name, at.limit())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
 		return nil, err
 	}
 	sum := fileDigest(sha512.Sum512(b))

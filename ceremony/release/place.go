@@ -52,6 +52,12 @@ func (p place) perm() fs.FileMode {
 	return repositoryPerm
 }
 
+// remembers says of which files it is known what lay there before. Targets and
+// what lists them may be large; whoever changes them changes timestamp.json, too.
+func (p place) remembers() bool {
+	return p != placePayload && p != placeTargets && p != placeVersionedTargets
+}
+
 // limit is what is read of such a file at most; no more is written.
 func (p place) limit() int64 {
 	switch p {

@@ -26,10 +26,13 @@ func (r *Repository) scratch() (scratch, error) {
 
 // create makes the next file. Whoever writes it ends with finish, and names it in
 // a payload.
-func (s scratch) create() (name string, f *os.File, err error) {
+func (s scratch) create() (name string, f *os.File, err error) { return s.createFor(placePayload) }
+
+// createFor makes a file that nobody could open meanwhile who may not read it.
+func (s scratch) createFor(at place) (name string, f *os.File, err error) {
 	s.r.used++
 	name = strconv.Itoa(s.r.used)
-	f, err = s.r.dir.CreateNew(newFolder+"/"+name, repositoryPerm)
+	f, err = s.r.dir.CreateNew(newFolder+"/"+name, at.perm())
 	return name, f, err
 }
 
@@ -68,15 +71,11 @@ func (s scratch) again(name string) (string, error) {
 
 // write makes a small file, durably.
 func (s scratch) write(b []byte, at place) (string, error) {
-	name, f, err := s.create()
+	name, f, err := s.createFor(at)
 	if err != nil {
 		return "", err
 	}
-	err = f.Chmod(at.perm())
-	if err == nil {
-		_, err = f.Write(b)
-	}
-	if err != nil {
+	if _, err := f.Write(b); err != nil {
 		return "", errors.Join(fmt.Errorf("write new content: %w", err), f.Close())
 	}
 	return name, s.finish(f)
