@@ -125,7 +125,7 @@ func (c Content) verify(ctx context.Context, sent func(int64)) (err error) {
 		return err
 	}
 	defer func() { _ = r.Close() }() // it was only read
-	buffer := make([]byte, 256<<10)
+	buffer := make([]byte, min(c.Size+1, 256<<10))
 	for {
 		if err := ctx.Err(); err != nil {
 			return err

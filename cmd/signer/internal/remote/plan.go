@@ -129,20 +129,20 @@ func (p *publication) source(name, target string, digest Digest, length int64) C
 // digest. Its content was there before it was listed, so nobody needs to look; a
 // folder is cheap to read, and is.
 func (p *publication) listedThere(target string, digest Digest) bool {
-	if _, local := p.to.store.(*folder); local || p.to.listing == nil {
+	if _, local := p.to.store.(*folder); local || p.to.listing() == nil {
 		return false
 	}
-	t, ok := p.to.listing.Files[target]
+	t, ok := p.to.listing().Files[target]
 	return ok && digestIn(t.Hashes) == digest
 }
 
 // isRead reports whether clients may fetch the name while we send it.
 func (p *publication) isRead(name string) bool {
 	target, _ := strings.CutPrefix(name, "targets/")
-	if p.to.listing == nil || p.root.Consistent {
+	if p.to.listing() == nil || p.root.Consistent {
 		return false
 	}
-	_, ok := p.to.listing.Files[target]
+	_, ok := p.to.listing().Files[target]
 	return ok
 }
 

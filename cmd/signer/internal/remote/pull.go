@@ -200,8 +200,8 @@ func (p *pulling) notBack() error {
 	if was, is := here.Meta["snapshot.json"].Version, there.Meta["snapshot.json"].Version; is < was {
 		return refuse(publishFirst, fmt.Errorf("snapshot %d is here, and %d is there: %w", was, is, tuf.ErrRollback))
 	}
-	if p.local.listing != nil && p.targets.Version < p.local.listing.Version {
-		return refuse(publishFirst, fmt.Errorf("targets %d is here, and %d is there: %w", p.local.listing.Version, p.targets.Version, tuf.ErrRollback))
+	if p.local.listing() != nil && p.targets.Version < p.local.listing().Version {
+		return refuse(publishFirst, fmt.Errorf("targets %d is here, and %d is there: %w", p.local.listing().Version, p.targets.Version, tuf.ErrRollback))
 	}
 	return nil
 }

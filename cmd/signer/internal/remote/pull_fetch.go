@@ -110,11 +110,11 @@ func (p *pulling) notHere(ctx context.Context, all []item) (missing []item, err 
 
 // isUsed reports whether targets.json here lists what lies under the name.
 func (p *pulling) isUsed(name string) bool {
-	if p.local.listing == nil || p.root.Consistent || !p.local.has(name) {
+	if p.local.listing() == nil || p.root.Consistent || !p.local.has(name) {
 		return false
 	}
 	target, _ := strings.CutPrefix(name, "targets/")
-	_, ok := p.local.listing.Files[target]
+	_, ok := p.local.listing().Files[target]
 	return ok
 }
 
@@ -128,11 +128,11 @@ func (p *pulling) tell() {
 		}
 	}
 	r.Nothing, r.Unchanged = len(r.Files) == 0, p.plan.unchanged
-	if p.local.listing == nil {
+	if p.local.listing() == nil {
 		return
 	}
 	var only []string
-	for target := range p.local.listing.Files {
+	for target := range p.local.listing().Files {
 		if _, ok := p.targets.Files[target]; !ok {
 			only = append(only, target)
 		}

@@ -34,7 +34,9 @@ type repository struct {
 
 	// What clients find. The online files are nil where there are none.
 	targets, snapshot, timestamp []byte
-	listing                      *tuf.Targets // targets; nil where it is not signed by a key of the latest root
+
+	listed *tuf.Targets // as listing found it
+	looked bool
 }
 
 // stored is a metadata file as it was read.
@@ -66,7 +68,6 @@ func readRepository(ctx context.Context, store Store, jobs int) (*repository, er
 	if err := r.online(ctx); err != nil {
 		return nil, err
 	}
-	r.listing = r.verifiedTargets()
 	return r, nil
 }
 
@@ -200,8 +201,15 @@ func (r *repository) version(ctx context.Context, meta map[string]tuf.FileMeta, 
 	return b, nil
 }
 
-// verifiedTargets is targets.json when keys of the latest root have signed it: it
-// then says what was put beside it before.
+// listing is targets.json when keys of the latest root have signed it: it then says
+// what was put beside it before. nil where there is no such file.
+func (r *repository) listing() *tuf.Targets {
+	if !r.looked {
+		r.looked, r.listed = true, r.verifiedTargets()
+	}
+	return r.listed
+}
+
 func (r *repository) verifiedTargets() *tuf.Targets {
 	if r.latest == nil || r.targets == nil {
 		return nil

@@ -8,11 +8,15 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"strings"
 	"time"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 )
+
+// errNoCredentials: the library says where it looked, in a paragraph.
+var errNoCredentials = errors.New("no credentials were found")
 
 // plain is an error of the S3 library in a few words: what the server said, or
 // what happened on the way. What else the library tells (request ids, hosts, its
@@ -26,6 +30,9 @@ func plain(err error) error {
 		return fs.ErrNotExist
 	} else if status >= 300 {
 		return fmt.Errorf("the server answered %d %s", status, http.StatusText(status))
+	}
+	if strings.Contains(err.Error(), "get credentials") {
+		return Hinted{errNoCredentials, "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile: --profile"}
 	}
 	var operation *smithy.OperationError
 	if errors.As(err, &operation) {
