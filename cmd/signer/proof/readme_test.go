@@ -31,7 +31,7 @@ func TestReadmesDay(t *testing.T) {
 		t.Errorf("%d files for a version and a channel each are %d targets", files, len(listed))
 	}
 	for _, role := range roles {
-		if !regexp.MustCompile(`(?m)^ +` + role + ` .* expires on \w+ \d+ \w+ \d+, in \d+ days`).MatchString(out) {
+		if !regexp.MustCompile(`(?m)^ +` + role + ` .* expires \w+ \d+ \w+ \d+, in \d+ days`).MatchString(out) {
 			t.Errorf("watch says nothing of %s:\n%s", role, out)
 		}
 	}
