@@ -80,7 +80,7 @@ func (p Published) online(role Role) []byte {
 // onlineVersion is the version of a targets.json or a snapshot.json.
 func onlineVersion(role Role, b []byte) (int64, error) {
 	if role == RoleTargets {
-		if l, ok := walkTargets(b, nil); ok {
+		if l, ok := walkTargets(b); ok {
 			return l.Version, nil
 		}
 		t, err := adopted(b, ParseTargets)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync/atomic"
 	"time"
 )
 
@@ -30,15 +29,6 @@ type Release struct {
 	snapshot  *Snapshot
 	targets   *targetList // nil where targets.json was not handed in
 	stale     map[Role]int64
-	room      atomic.Pointer[[]byte] // for the next canonical form of targets.json: that of the last is done with
-}
-
-// takeRoom leaves none: of two calls at once, one makes its own.
-func (r *Release) takeRoom() []byte {
-	if room := r.room.Swap(nil); room != nil {
-		return *room
-	}
-	return nil
 }
 
 // OpenRelease verifies the roots, the signatures of the online files, and that

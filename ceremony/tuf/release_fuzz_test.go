@@ -91,7 +91,7 @@ func TestTheWalkLeavesTheRest(t *testing.T) {
 // each as it does.
 func walksAsParsed(t testing.TB, b []byte) bool {
 	t.Helper()
-	l, ok := walkTargets(b, nil)
+	l, ok := walkTargets(b)
 	if !ok {
 		return false
 	}
@@ -134,7 +134,7 @@ func FuzzWalkTargets(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		walksAsParsed(t, b)
-		l, err := readTargets(b, nil)
+		l, err := readTargets(b)
 		if err != nil {
 			return
 		}

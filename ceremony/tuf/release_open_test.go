@@ -93,7 +93,7 @@ func TestOddFilesAreGoneOnFrom(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := readTargets(after.Targets, nil)
+	l, err := readTargets(after.Targets)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,9 +15,8 @@ import (
 // What is not of that form is not refused here: it is left to ParseTargets. A fuzz
 // target holds the two against each other.
 
-// walkTargets reads a file of that form in Strict mode. The canonical form is
-// written into room, if that is large enough.
-func walkTargets(b, room []byte) (*targetList, bool) {
+// walkTargets reads a file of that form in Strict mode.
+func walkTargets(b []byte) (*targetList, bool) {
 	const name = `"targets":`
 	at := bytes.Index(b, []byte(name+"{"))
 	if len(b) > MaxTargetsSize || at < 0 {
@@ -25,10 +24,7 @@ func walkTargets(b, room []byte) (*targetList, bool) {
 	}
 	open := at + len(name)
 	before := open + len("{")
-	if most := before + len(b); cap(room) < most {
-		room = make([]byte, 0, most+most/16) // the next file will be larger
-	}
-	w := &walker{b: b, open: open, i: before, canonical: room[:before], folds: newFolds()}
+	w := &walker{b: b, open: open, i: before, canonical: make([]byte, before, before+len(b)), folds: newFolds()}
 	if !w.targets() {
 		return nil, false
 	}

@@ -19,10 +19,9 @@ type targetList struct {
 // span is a part of a text: text[at:end]. An entry is a path and its target.
 type span struct{ at, end int32 }
 
-// readTargets reads a targets.json that this package could go on from. room is
-// overwritten.
-func readTargets(b, room []byte) (*targetList, error) {
-	if l, ok := walkTargets(b, room); ok {
+// readTargets reads a targets.json that this package could go on from.
+func readTargets(b []byte) (*targetList, error) {
+	if l, ok := walkTargets(b); ok {
 		return l, nil
 	}
 	l, err := adopted(b, listTargets)

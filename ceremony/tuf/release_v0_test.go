@@ -106,6 +106,6 @@ func TestAddTargetsAsV0(t *testing.T) {
 }
 
 func isPlain(b []byte) bool {
-	_, ok := walkTargets(b, nil)
+	_, ok := walkTargets(b)
 	return ok
 }

@@ -14,6 +14,7 @@ const noSignatures = `,"signatures":[]}`
 // a reader makes of the bytes that go out, and not what they were made from. It
 // also says how snapshot.json lists the file.
 func (s releasing) signTargets() (file []byte, meta map[string]fileMetaForm, err error) {
+	collect(len(s.targets.text))
 	if file, err = s.unsignedTargets(); err != nil {
 		return nil, nil, err
 	}
@@ -52,7 +53,7 @@ func (s releasing) unsignedTargets() ([]byte, error) {
 // readAgain wants the file to list what was listed and what was added, and to be
 // as strict as before.
 func (s releasing) readAgain(file []byte) (*targetList, error) {
-	l, err := readTargets(file, s.takeRoom())
+	l, err := readTargets(file)
 	if err != nil {
 		return nil, err
 	}
