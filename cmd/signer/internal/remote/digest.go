@@ -62,8 +62,8 @@ func (d Digest) hex() string {
 	return digits
 }
 
-// contentOf is content that lies in memory.
-func contentOf(b []byte) Content {
+// ContentOf is content that lies in memory.
+func ContentOf(b []byte) Content {
 	sum := sha512.Sum512(b)
 	return Content{Size: int64(len(b)), Digest: digestFrom("sha512", sum[:]), Open: func(context.Context) (io.ReadCloser, error) {
 		return io.NopCloser(bytes.NewReader(b)), nil

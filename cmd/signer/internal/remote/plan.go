@@ -241,7 +241,7 @@ func (p *publication) planMetadata() error {
 			p.plan.unchanged++
 			continue
 		}
-		i := item{name: name, why: "new", content: contentOf(f.Data), how: How{CacheControl: p.Cache.of(name, p.root.Consistent),
+		i := item{name: name, why: "new", content: ContentOf(f.Data), how: How{CacheControl: p.Cache.of(name, p.root.Consistent),
 			ContentType: contentType(name), Absent: !ok, Tag: there.tag}}
 		if ok {
 			i.why = "changed"

@@ -26,7 +26,7 @@ type bucket struct {
 	client        *s3.Client
 	buffers       buffers
 	unconditional atomic.Bool // the server has said that it knows no conditions
-	noCopies      atomic.Bool // the server has said that it does not copy
+	noCopies      atomic.Bool // the server has refused to copy
 }
 
 // digestNote is the metadata under which an upload notes what it holds.
@@ -211,11 +211,11 @@ func (b *bucket) Copy(ctx context.Context, from Object, name string, c Content, 
 		CopySourceIfMatch: aws.String(from.Tag), MetadataDirective: "REPLACE",
 		CacheControl: text(how.CacheControl), ContentType: text(how.ContentType), Metadata: noted(c)})
 	switch {
-	case err != nil && isUnknown(err):
-		b.noCopies.Store(true)
+	case err != nil && statusOf(err) >= 400 && !isConflict(err):
+		b.noCopies.Store(true) // servers refuse copies in many words: whether it may be sent is told when it is
 		return Object{}, errNoCopy
 	case err != nil && isConflict(err):
-		return Object{}, errNoCopy // it is another by now: send it
+		return Object{}, errNoCopy // it is another by now
 	case err != nil:
 		return Object{}, fmt.Errorf("copy %q to %q in %s: %w", from.Name, name, b, plain(err))
 	}
