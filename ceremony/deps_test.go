@@ -31,6 +31,23 @@ func TestCeremoniesAreAlone(t *testing.T) {
 	}
 }
 
+// TestDailyWorkIsAlone: what works on a releaser's folder knows TUF and secrets,
+// and neither ceremonies nor a network.
+func TestDailyWorkIsAlone(t *testing.T) {
+	const release = "signer/ceremony/release"
+	allowed := []string{release, engine, "signer/ceremony/secret"}
+	reached := goList(t, "-deps", release)
+	for _, dependency := range reached {
+		own := within(dependency, "signer") && !slices.Contains(allowed, dependency)
+		if own || dependency == "net/http" || dependency == "crypto/tls" {
+			t.Errorf("the daily work depends on %s", dependency)
+		}
+	}
+	if !slices.Contains(reached, engine) {
+		t.Fatalf("%q was listed: this test saw nothing", reached)
+	}
+}
+
 // TestOnePackageKnowsTUF: bytes from elsewhere meet our parser before they meet
 // the library, which panics on some of them.
 func TestOnePackageKnowsTUF(t *testing.T) {
