@@ -3,7 +3,6 @@ package release
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"signer/ceremony/tuf"
@@ -33,7 +32,7 @@ func (r *Repository) Add(ctx context.Context, sources []Source, o AddOptions, pa
 	a := adding{r: r, options: o}
 	defer a.close()
 	if err := a.open(sources); err != nil {
-		return Result{}, fmt.Errorf("add targets: %w", err)
+		return Result{}, err
 	}
 	if err := r.ready(); err != nil {
 		return Result{}, err
@@ -43,7 +42,7 @@ func (r *Repository) Add(ctx context.Context, sources []Source, o AddOptions, pa
 		return Result{}, err
 	}
 	if err := a.compare(rel); err != nil {
-		return Result{}, fmt.Errorf("add targets: %w", err)
+		return Result{}, err
 	}
 	payloads, keys, err := a.copyAndUnlock(ctx, pass)
 	if err != nil {
@@ -67,7 +66,7 @@ func (r *Repository) Add(ctx context.Context, sources []Source, o AddOptions, pa
 // copying is while somebody may be typing.
 func (a *adding) copyAndUnlock(ctx context.Context, pass Passphrases) (payloads []payload, keys unlocked, err error) {
 	if err := a.makeRoom(); err != nil {
-		return nil, nil, full(fmt.Errorf("add targets: %w", err))
+		return nil, nil, full(err)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -86,7 +85,7 @@ func (a *adding) copyAndUnlock(ctx context.Context, pass Passphrases) (payloads 
 	a.progress.aloud()
 	failed := <-copied
 	if failed != nil && (err == nil || context.Cause(ctx) == failed) {
-		err = full(fmt.Errorf("add targets: %w", failed))
+		err = full(failed)
 	}
 	if err != nil {
 		keys.wipe()
