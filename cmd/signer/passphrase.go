@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"signer/ceremony"
 	"signer/ceremony/secret"
@@ -67,12 +68,19 @@ func (s passphraseSource) typed(ctx context.Context, role tuf.Role, fits func(se
 		first.Wipe()
 		switch {
 		case err == nil:
-			_, _ = fmt.Fprintln(s.std.err, "The two were not the same. Type it anew, twice.")
+			s.say("The two were not the same. Type it anew, twice.")
 		case errors.Is(err, errUnsafe), errors.Is(err, tuf.ErrEmptyPassphrase):
-			_, _ = fmt.Fprintf(s.std.err, "That will not do: %s.\n", err)
+			s.say("That will not do: %s.", strings.TrimSuffix(err.Error(), ": "+errUnsafe.Error()))
 		default:
 			return nil, err
 		}
+	}
+}
+
+// say wraps what is said to who types.
+func (s passphraseSource) say(format string, args ...any) {
+	for _, line := range wrapped(fmt.Sprintf(format, args...), helpWidth(s.std.err)-1, 0) {
+		_, _ = fmt.Fprintln(s.std.err, line)
 	}
 }
 

@@ -4,7 +4,7 @@ package main
 
 import (
 	"context"
-
+	"errors"
 	"fmt"
 	"strings"
 
@@ -21,11 +21,21 @@ type keyPassphrases struct {
 	passphraseSource
 	command string      // of --passphrase-command; empty when there is none
 	made    passphrases // of new keys, so that none is used twice
-	hush    func()      // called before anybody is asked
+	before  func()      // called before anybody is asked
 }
 
-func newKeyPassphrases(std stdio, command string, hush func()) *keyPassphrases {
-	return &keyPassphrases{passphraseSource: newPassphraseSource(std), command: command, made: passphrases{}, hush: hush}
+func newKeyPassphrases(std stdio, command string, before func()) *keyPassphrases {
+	return &keyPassphrases{passphraseSource: newPassphraseSource(std), command: command, made: passphrases{}, before: before}
+}
+
+// hush takes away what would stand beside a question, and hides what is typed from
+// then on: who types the next passphrase while a key is still being opened would
+// see it. Whoever runs the command gives the terminal its echo back.
+func (k *keyPassphrases) hush() {
+	k.before()
+	if k.ask != nil {
+		hideTyping(k.std.in)
+	}
 }
 
 // Old is the passphrase of a key file that is there. A person is asked again after
@@ -39,17 +49,17 @@ func (k *keyPassphrases) Old(ctx context.Context, role tuf.Role, wrong error) (s
 		return nil, err
 	case given && wrong != nil:
 		pass.Wipe()
-		return nil, fmt.Errorf("%s: %w", k.given(role), wrong)
+		return nil, fmt.Errorf("%s: %w", k.given(role), why(wrong))
 	case given:
 		return pass, nil
 	case k.command != "" && wrong != nil:
-		return nil, fmt.Errorf("--passphrase-command for the %s key: %w", role, wrong)
+		return nil, fmt.Errorf("--passphrase-command for the %s key: %w", role, why(wrong))
 	case k.command != "":
 		return k.fromCommand(ctx, role, "existing")
 	case k.ask != nil:
 		return k.typedOnce(ctx, role, wrong)
 	case wrong != nil:
-		return nil, fmt.Errorf("the line of standard input for the %s key: %w", role, wrong)
+		return nil, fmt.Errorf("the line of standard input for the %s key: %w", role, why(wrong))
 	}
 	if pass, err = readLine(k.std.in, true); err != nil {
 		return nil, fmt.Errorf("%w\nhint: set %s, or say where it comes from: --passphrase-command", err, variables(role)[0])
@@ -75,7 +85,7 @@ func (k *keyPassphrases) given(role tuf.Role) string {
 func (k *keyPassphrases) typedOnce(ctx context.Context, role tuf.Role, wrong error) (secret.Bytes, error) {
 	for {
 		if wrong != nil {
-			_, _ = fmt.Fprintf(k.std.err, "The %s key does not open: %s. Try again, or leave with Ctrl+C.\n", role, wrong)
+			k.say("The %s key does not open: %s. Try again, or leave with Ctrl+C.", role, why(wrong))
 		}
 		pass, err := k.asked(ctx, fmt.Sprintf("Passphrase of the %s key: ", role))
 		if err != nil || len(pass) > 0 {
@@ -83,6 +93,16 @@ func (k *keyPassphrases) typedOnce(ctx context.Context, role tuf.Role, wrong err
 		}
 		wrong = tuf.ErrEmptyPassphrase
 	}
+}
+
+// why leaves out what was done when the passphrase turned out to be wrong.
+func why(wrong error) error {
+	for _, known := range []error{tuf.ErrWrongPassphrase, tuf.ErrEmptyPassphrase} {
+		if errors.Is(wrong, known) {
+			return known
+		}
+	}
+	return wrong
 }
 
 // New is the passphrase of a key that is made.
