@@ -44,7 +44,7 @@ func (p *publication) mergeRoots() error {
 		merged.roots[version] = b
 	}
 	if last, published := p.from.last(), p.to.last(); last < published {
-		return refuse(pullFirst, fmt.Errorf("root %d is the latest here, and %d is published: %w", last, published, tuf.ErrRollback))
+		return refuse(pullFirst, behind("root %d is the latest here, and %d is published", last, published))
 	}
 	p.root, p.after = p.from.latest, merged.published()
 	if first := p.after.Base; p.to.last() > 0 && first > p.to.last() {
@@ -96,17 +96,25 @@ func (p *publication) notBack() error {
 	}
 	switch same := bytes.Equal(p.after.Timestamp, p.to.timestamp); {
 	case is.Version < was.Version:
-		return refuse(pullFirst, fmt.Errorf("timestamp %d is here, and %d is published: %w", is.Version, was.Version, tuf.ErrRollback))
+		return refuse(pullFirst, behind("timestamp %d is here, and %d is published", is.Version, was.Version))
 	case is.Version == was.Version && !same:
 		return refuse(pullFirst, fmt.Errorf("another timestamp %d is published: %w", is.Version, errForkedTimestamp))
 	}
 	if is, was := is.Meta["snapshot.json"].Version, was.Meta["snapshot.json"].Version; is < was {
-		return refuse(pullFirst, fmt.Errorf("snapshot %d is here, and %d is published: %w", is, was, tuf.ErrRollback))
+		return refuse(pullFirst, behind("snapshot %d is here, and %d is published", is, was))
 	}
 	return p.targetsNotBack()
 }
 
 var errForkedTimestamp = errors.New("somebody else published meanwhile")
+
+// behind is tuf.ErrRollback in words that fit all roles.
+func behind(format string, args ...any) error { return older{fmt.Sprintf(format, args...)} }
+
+type older struct{ said string }
+
+func (o older) Error() string        { return o.said }
+func (o older) Is(target error) bool { return target == tuf.ErrRollback }
 
 // targetsNotBack compares with the targets that the published snapshot lists:
 // targets.json itself may be of a publish that was broken off, which no client saw.
@@ -119,7 +127,7 @@ func (p *publication) targetsNotBack() error {
 		return nil // clients do not trust it
 	}
 	if was := was.Meta["targets.json"].Version; p.targets.Version < was {
-		return refuse(pullFirst, fmt.Errorf("targets %d is here, and %d is published: %w", p.targets.Version, was, tuf.ErrRollback))
+		return refuse(pullFirst, behind("targets %d is here, and %d is published", p.targets.Version, was))
 	}
 	return nil
 }

@@ -116,7 +116,7 @@ func (p *pulling) rootsFit() error {
 		merged.roots[version] = b
 	}
 	if there, here := p.from.last(), p.local.last(); there < here {
-		return refuse(publishFirst, fmt.Errorf("root %d is here, and root %d is the latest there: %w", here, there, tuf.ErrRollback))
+		return refuse(publishFirst, behind("root %d is here, and root %d is the latest there", here, there))
 	}
 	p.root, p.after = p.from.latest, merged.published()
 	if p.local.last() > 0 && p.after.Base > p.local.last() {
@@ -192,16 +192,16 @@ func (p *pulling) notBack() error {
 	}
 	switch same := bytes.Equal(p.local.timestamp, p.after.Timestamp); {
 	case there.Version < here.Version:
-		return refuse(publishFirst, fmt.Errorf("timestamp %d is here, and %d is there: %w", here.Version, there.Version, tuf.ErrRollback))
+		return refuse(publishFirst, behind("timestamp %d is here, and %d is there", here.Version, there.Version))
 	case there.Version == here.Version && !same:
 		return refuse("move your folder away, pull into a fresh one, and make your change again",
 			fmt.Errorf("timestamp %d here is not the one there: somebody else published meanwhile", here.Version))
 	}
 	if was, is := here.Meta["snapshot.json"].Version, there.Meta["snapshot.json"].Version; is < was {
-		return refuse(publishFirst, fmt.Errorf("snapshot %d is here, and %d is there: %w", was, is, tuf.ErrRollback))
+		return refuse(publishFirst, behind("snapshot %d is here, and %d is there", was, is))
 	}
 	if p.local.listing() != nil && p.targets.Version < p.local.listing().Version {
-		return refuse(publishFirst, fmt.Errorf("targets %d is here, and %d is there: %w", p.local.listing().Version, p.targets.Version, tuf.ErrRollback))
+		return refuse(publishFirst, behind("targets %d is here, and %d is there", p.local.listing().Version, p.targets.Version))
 	}
 	return nil
 }
