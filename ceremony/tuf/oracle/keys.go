@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -12,16 +13,24 @@ import (
 // KeyTool is a version of go-tuf that makes and opens key files.
 type KeyTool struct {
 	Name    string
-	program goProgram
+	command func(testing.TB) []string
 }
 
 // KeyTools are the versions that companies have.
 func KeyTools() []KeyTool {
 	const keys = "./keys"
 	return []KeyTool{
-		{"go-tuf v0.5.2", goProgram{Module: "v0", Package: keys}},
-		{"go-tuf v0.7.0", goProgram{Module: "v0", ModFile: "v070.mod", Package: keys}},
+		{"go-tuf v0.5.2", goProgram{Module: "v0", Package: keys}.command},
+		{"go-tuf v0.7.0", goProgram{Module: "v0", ModFile: "v070.mod", Package: keys}.command},
 	}
+}
+
+// Ready is the program found and built, for a test that runs it many times.
+func (k KeyTool) Ready(t testing.TB) KeyTool {
+	t.Helper()
+	program := k.command(t)
+	k.command = func(testing.TB) []string { return slices.Clone(program) }
+	return k
 }
 
 // KeySignature is a signature by one key of a file.
@@ -53,7 +62,7 @@ func (k KeyTool) Sign(t testing.TB, dir, role, message, passphrase string) (list
 
 func (k KeyTool) run(t testing.TB, passphrase string, args ...string) ([]byte, error) {
 	t.Helper()
-	cmd, stop := prepare(append(k.program.command(t), args...))
+	cmd, stop := prepare(append(k.command(t), args...))
 	defer stop()
 	cmd.Env = append(os.Environ(), "PASSPHRASE="+passphrase)
 	out, err := cmd.Output()

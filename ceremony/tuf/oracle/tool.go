@@ -32,6 +32,12 @@ func (v TufTool) Ready(t testing.TB) TufTool {
 	return v
 }
 
+// Command is what runs the command, for a test that measures it.
+func (v TufTool) Command(t testing.TB, args ...string) []string {
+	t.Helper()
+	return append(v.command(t), args...)
+}
+
 // Run runs the command in the folder dir, which holds keys/, repository/ and
 // staged/. Passphrases are given as TUF_<ROLE>_PASSPHRASE=… in env; nobody is
 // there to be asked for others.
