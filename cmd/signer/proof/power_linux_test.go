@@ -26,7 +26,7 @@ import (
 // one that has ended has happened.
 func TestPowerLoss(t *testing.T) {
 	files := components(t)
-	for name, command := range commands(files) {
+	for name, command := range commands(t, files) {
 		if os.Getenv(everyPoint) == "" && name != "add" && name != "rotate targets" {
 			continue // these do all that the others do
 		}
