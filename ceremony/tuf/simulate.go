@@ -33,6 +33,7 @@ type simulator struct {
 	now      time.Time
 	latest   *Root
 	dissents bool // go-tuf/v2 does not take the latest root, or an online file
+	large    bool // it does not read targets.json
 }
 
 // Simulate plays the update of clients that hold root 1, root 2 and so on up to

@@ -46,7 +46,7 @@ func (s *simulator) after(before Published) error {
 	} else {
 		err = s.update(v)
 	}
-	if err == nil && !s.dissents {
+	if err == nil && !s.dissents && !s.large {
 		err = s.engineAfter(v, m)
 	}
 	if err != nil {

@@ -100,7 +100,11 @@ func (s *simulator) file(e Envelope, listed *FileMeta) error {
 			return err
 		}
 	}
-	tally, err := e.VerifyBy(s.latest, e.Role)
+	verify := e.VerifyBy
+	if s.beyond2(e) {
+		verify = e.count
+	}
+	tally, err := verify(s.latest, e.Role)
 	if err != nil {
 		return err
 	}
@@ -112,6 +116,17 @@ func (s *simulator) file(e Envelope, listed *FileMeta) error {
 		s.show("%s.json: %s.", e.Role, sentence)
 	}
 	return nil
+}
+
+// beyond2 reports a file that clients of go-tuf/v2 do not read, unless they were
+// built to read more. They are not played then: of 100,000 targets the library
+// makes 700 MB, five times over, to say nothing that was not said (measured).
+func (s *simulator) beyond2(e Envelope) bool {
+	if e.Role != RoleTargets || len(e.Raw) <= maxTargets2 {
+		return false
+	}
+	s.large = true
+	return true
 }
 
 // matches compares length, hashes and version; the first two need not be there.
@@ -163,7 +178,7 @@ func (s *simulator) ages(files []Envelope) error {
 	}
 	for _, m := range append(s.moments(), moment{"while all files are fresh", s.fresh(files)}) {
 		stale := slices.ContainsFunc(append(files, s.latest.Envelope), func(e Envelope) bool { return expired(e, m.at) })
-		if stale || s.dissents {
+		if stale || s.dissents || s.large {
 			continue
 		}
 		if err := engineUpdate(s.latest.Raw, s.m, m.at); err != nil {

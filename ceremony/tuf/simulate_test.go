@@ -186,6 +186,27 @@ func TestSimulateShowsLargeTargets(t *testing.T) {
 	}
 }
 
+// TestSimulateLeavesOutWhatGoTUF2DoesNotRead: its clients read 5 MB, and to ask it
+// about more takes minutes. What it would object to is no objection here.
+func TestSimulateLeavesOutWhatGoTUF2DoesNotRead(t *testing.T) {
+	for size, asked := range map[int]bool{nearTargets2: true, maxTargets2: false} {
+		w := newWorld(t, 1)
+		large := target(1, hash512)
+		large["custom"] = dict{"version": strings.Repeat("1", size)}
+		w.targets["targets"] = dict{"a": large}
+		before, s := w.publish(t), &simulator{now: today}
+		s.m = before
+		if _, err := s.play(s.roots, s.copies, s.online, func() error { return s.after(before) }, s.lasts); err != nil || s.large == asked {
+			t.Errorf("%d bytes: go-tuf/v2 was asked: %v, want %v; %v", size, !s.large, asked, err)
+		}
+		at(w.snapshot, "meta")["targets.json"], at(w.timestamp, "meta")["snapshot.json"] = dict{}, dict{}
+		w.pens[RoleTargets] = snapshotPen()
+		if _, err := Simulate(w.publish(t), today); !errors.Is(err, ErrThreshold) {
+			t.Errorf("%d bytes signed by the wrong key: %v", size, err)
+		}
+	}
+}
+
 // A hostile folder must not keep signer check busy: this root takes go-tuf/v2
 // half a minute each time that it is asked.
 func TestManyKeysAreNotGivenToTheEngine(t *testing.T) {
