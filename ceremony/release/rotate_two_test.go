@@ -106,6 +106,7 @@ func TestRotateWhenOneCeremonyDidBoth(t *testing.T) {
 		if rel, _ := stands(t, dir); !slices.Contains(rel.Stale(), role) {
 			t.Fatalf("stale are %v", rel.Stale())
 		}
+		leadsToRotate(t, dir, role)
 		done := newTurn(dir, role).goes(t)
 		rel, _ := stands(t, dir)
 		if len(rel.Stale()) > 0 || done.Phase != PhaseFinished || !slices.Equal(inFile(t, dir, role), []tuf.KeyID{made.ID()}) || !slices.Equal(signers(t, dir, role), []tuf.KeyID{made.ID()}) {
@@ -197,5 +198,19 @@ func TestRotateKeepsAnOldKeyThatHasToSign(t *testing.T) {
 	done := newTurn(dir, role).goes(t)
 	if len(done.Left) > 0 || len(inFile(t, dir, role)) != 2 || !strings.Contains(strings.Join(done.Next, "\n"), old.String()+" stays in keys/timestamp.json") {
 		t.Errorf("%+v", done)
+	}
+}
+
+// leadsToRotate: a timestamp over a snapshot.json that no key of the root signed
+// would not help any client, and the error says what does.
+func leadsToRotate(t *testing.T, dir string, role tuf.Role) {
+	t.Helper()
+	if role != tuf.RoleSnapshot {
+		return // timestamp.json is signed again by this very command, and targets.json is not read
+	}
+	r := opened(t, dir, testOptions("updates timestamp"))
+	_, err := r.Timestamp(t.Context(), time.Time{}, &phrases{})
+	if err = errors.Join(err, r.Close()); !errors.Is(err, tuf.ErrStale) || !strings.Contains(err.Error(), "hint: nothing was changed; signer updates rotate snapshot ") {
+		t.Errorf("timestamp says %v", err)
 	}
 }

@@ -2,6 +2,7 @@ package release
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -43,6 +44,9 @@ func (r *Repository) Timestamp(ctx context.Context, expires time.Time, pass Pass
 	}
 	defer keys.wipe()
 	p, err := rel.SignTimestamp(expires, keys.all()...)
+	if errors.Is(err, tuf.ErrStale) {
+		err = fmt.Errorf("%w\nhint: nothing was changed; signer updates rotate %s signs it again by the keys that root lists now", err, rel.Stale()[0])
+	}
 	if err != nil {
 		return Result{}, err
 	}
