@@ -24,9 +24,15 @@ func dailyCommands() []command {
 	}
 }
 
-// isRefusedDaily says whether an error of the daily work means that it could have
-// been done, and was refused for safety. Errors of other parts come into the list
-// when their commands land.
-func isRefusedDaily(err error) bool {
-	return slices.ContainsFunc([]error{release.ErrExists, release.ErrMixUp, remote.ErrRefused}, func(refusal error) bool { return errors.Is(err, refusal) })
+// dailyStatus is the exit status for an error of the daily work: wrong usage, what
+// could have been done and was refused for safety, or what did not work.
+func dailyStatus(err error) int {
+	is := func(target error) bool { return errors.Is(err, target) }
+	switch {
+	case slices.ContainsFunc([]error{release.ErrName, remote.ErrUsage}, is):
+		return exitUsage
+	case slices.ContainsFunc([]error{release.ErrExists, release.ErrMixUp, remote.ErrRefused}, is):
+		return exitRefused
+	}
+	return exitFailed
 }

@@ -6,4 +6,4 @@ package main
 // updates.
 func dailyCommands() []command { return nil }
 
-func isRefusedDaily(error) bool { return false }
+func dailyStatus(error) int { return exitFailed }

@@ -66,8 +66,8 @@ func fail(std stdio, err error) int {
 		}
 	}
 	_, _ = fmt.Fprintf(std.err, "signer: %s\n%s", ceremony.Foreign(strings.Join(said, "; ")), strings.Join(hints, ""))
-	if errors.Is(err, ceremony.ErrForbidden) || errors.Is(err, errUnsafe) || isRefusedDaily(err) {
+	if errors.Is(err, ceremony.ErrForbidden) || errors.Is(err, errUnsafe) {
 		return exitRefused
 	}
-	return exitFailed
+	return dailyStatus(err)
 }

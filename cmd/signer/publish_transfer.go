@@ -60,11 +60,7 @@ func (t *transfer) do(ctx context.Context, std stdio, run func(context.Context, 
 	if report.Command != "" {
 		err = errors.Join(err, t.show(report, err == nil, std))
 	}
-	switch {
-	case errors.Is(err, remote.ErrUsage):
-		_ = fail(std, hinted(err)) // it has written the error; the status is another
-		return exitUsage
-	case err != nil:
+	if err != nil {
 		return fail(std, hinted(err))
 	}
 	return exitGood
