@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -45,8 +46,9 @@ func (s Storage) Folder(bucket string) string { return filepath.Join(s.folder, "
 // and no other account of whoever runs the tests.
 func (s Storage) Environ() []string {
 	nothing := filepath.Join(s.folder, "no-such-file")
-	return append(os.Environ(),
-		"AWS_ACCESS_KEY_ID="+s.AccessKey, "AWS_SECRET_ACCESS_KEY="+s.SecretKey, "AWS_SESSION_TOKEN=", "AWS_PROFILE=",
+	others := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "AWS_") })
+	return append(others,
+		"AWS_ACCESS_KEY_ID="+s.AccessKey, "AWS_SECRET_ACCESS_KEY="+s.SecretKey,
 		"AWS_REGION="+s.Region, "AWS_DEFAULT_REGION="+s.Region, "AWS_ENDPOINT_URL="+s.Endpoint,
 		"AWS_CONFIG_FILE="+nothing, "AWS_SHARED_CREDENTIALS_FILE="+nothing, "AWS_EC2_METADATA_DISABLED=true")
 }

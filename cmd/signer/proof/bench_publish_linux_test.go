@@ -6,9 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"signer/ceremony/tuf/oracle"
 )
@@ -63,9 +61,5 @@ func sent(b *testing.B, storage oracle.Storage, args []string) cost {
 	var said bytes.Buffer
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stderr, cmd.Env = &said, storage.Environ()
-	began := time.Now()
-	if err := cmd.Run(); err != nil {
-		b.Fatalf("%q: %v\n%s", args, err, said.String())
-	}
-	return cost{time.Since(began), cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss * 1024}
+	return timed(b, cmd, &said)
 }
