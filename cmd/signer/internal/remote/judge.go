@@ -23,6 +23,7 @@ func (p *publication) judge() error {
 			return err
 		}
 	}
+	p.warnOfAbsent()
 	return nil
 }
 
@@ -98,15 +99,16 @@ func (p *publication) notBack() error {
 	case is.Version < was.Version:
 		return refuse(pullFirst, behind("timestamp %d is here, and %d is published", is.Version, was.Version))
 	case is.Version == was.Version && !same:
-		return refuse(pullFirst, fmt.Errorf("another timestamp %d is published: %w", is.Version, errForkedTimestamp))
+		return refuse(pullFirst, fmt.Errorf("another timestamp %d is published: %w", is.Version, errForked))
 	}
-	if is, was := is.Meta["snapshot.json"].Version, was.Meta["snapshot.json"].Version; is < was {
-		return refuse(pullFirst, behind("snapshot %d is here, and %d is published", is, was))
+	switch is, was := is.Meta["snapshot.json"], was.Meta["snapshot.json"]; {
+	case is.Version < was.Version:
+		return refuse(pullFirst, behind("snapshot %d is here, and %d is published", is.Version, was.Version))
+	case forked(is, was):
+		return refuse(pullFirst, fmt.Errorf("another snapshot %d is published: %w", is.Version, errForked))
 	}
 	return p.targetsNotBack()
 }
-
-var errForkedTimestamp = errors.New("somebody else published meanwhile")
 
 // behind is tuf.ErrRollback in words that fit all roles.
 func behind(format string, args ...any) error { return older{fmt.Sprintf(format, args...)} }

@@ -97,6 +97,8 @@ func (p *pulling) readLocal(ctx context.Context, dir string) (err error) {
 	return nil
 }
 
+const moveAway = "move repository/ of your folder away, pull again, and make your change again"
+
 const publishFirst = "this folder has what is not published: signer publish brings it there"
 
 // rootsFit refuses a place that is behind this folder, or another repository.
@@ -190,18 +192,41 @@ func (p *pulling) notBack() error {
 	if err != nil {
 		return refuse("", err)
 	}
-	switch same := bytes.Equal(p.local.timestamp, p.after.Timestamp); {
+	was, is := here.Meta["snapshot.json"], there.Meta["snapshot.json"]
+	switch {
+	case bytes.Equal(p.local.timestamp, p.after.Timestamp):
+	case there.Version <= here.Version && forked(is, was):
+		return refuse(moveAway, fmt.Errorf("snapshot %d here is not the one there: %w", was.Version, errForked))
+	case there.Version <= here.Version && p.onlyTimestamps(here, there):
+		p.warn("Timestamp %d of this folder was not published, and gives way to timestamp %d that is.", here.Version, there.Version)
 	case there.Version < here.Version:
 		return refuse(publishFirst, behind("timestamp %d is here, and %d is there", here.Version, there.Version))
-	case there.Version == here.Version && !same:
-		return refuse("move your folder away, pull into a fresh one, and make your change again",
-			fmt.Errorf("timestamp %d here is not the one there: somebody else published meanwhile", here.Version))
+	case there.Version == here.Version:
+		return refuse(moveAway, fmt.Errorf("timestamp %d here is not the one there: %w", here.Version, errForked))
 	}
-	if was, is := here.Meta["snapshot.json"].Version, there.Meta["snapshot.json"].Version; is < was {
-		return refuse(publishFirst, behind("snapshot %d is here, and %d is there", was, is))
+	if is.Version < was.Version {
+		return refuse(publishFirst, behind("snapshot %d is here, and %d is there", was.Version, is.Version))
 	}
 	if p.local.listing() != nil && p.targets.Version < p.local.listing().Version {
 		return refuse(publishFirst, behind("targets %d is here, and %d is there", p.local.listing().Version, p.targets.Version))
 	}
+	if gone := absent(p.local.listing(), p.targets); len(gone) > 0 {
+		p.warn("Listed in this folder until now, and not there: %s. What was added here must be added again.", inShort(gone, ", "))
+	}
 	return nil
+}
+
+// onlyTimestamps reports that nothing but timestamps was signed here since somebody
+// else published: they give way. Else a host that could not publish, and was
+// overtaken by a releaser, could neither publish nor pull.
+func (p *pulling) onlyTimestamps(here, there *tuf.Timestamp) bool {
+	was, is := here.Meta["snapshot.json"].Version, there.Meta["snapshot.json"].Version
+	if is == was {
+		return here.Version == there.Version
+	}
+	return is > was && len(absent(p.local.listing(), p.targets)) == 0
+}
+
+func (p *pulling) warn(format string, args ...any) {
+	p.report.Warnings = append(p.report.Warnings, fmt.Sprintf(format, args...))
 }

@@ -74,12 +74,23 @@ func TestPullRefuses(t *testing.T) {
 			r.Renew(t, remotetest.Today().AddDate(1, 1, 0))
 			r.into(t, dir, nil)
 		}, want: tuf.ErrRollback},
-		"another timestamp of the version": {there: func(t *testing.T, r *repository, s *server) {
+		"another release, and another timestamp of the version": {there: func(t *testing.T, r *repository, s *server) {
 			other := r.copied()
 			other.AddContent(t, later())
-			r.bump(t)
 			publish(t, other.folder(t, merged(wares(), later())), s.open(t))
-		}, here: func(t *testing.T, r *repository, dir string) { r.into(t, dir, nil) }, says: "somebody else published"},
+		}, here: func(t *testing.T, r *repository, dir string) {
+			r.AddContent(t, map[string][]byte{"orbit/macos/1.3.0/orbit": []byte("orbit 1.3.0")})
+			r.into(t, dir, nil)
+		}, says: "somebody else published"},
+		"another release, with a newer timestamp": {there: func(t *testing.T, r *repository, s *server) {
+			other := r.copied()
+			other.AddContent(t, later())
+			publish(t, other.folder(t, merged(wares(), later())), s.open(t))
+		}, here: func(t *testing.T, r *repository, dir string) {
+			r.AddContent(t, map[string][]byte{"orbit/macos/1.3.0/orbit": []byte("orbit 1.3.0")})
+			r.bump(t)
+			r.into(t, dir, nil)
+		}, says: "move repository/ of your folder away"},
 		"another root than is trusted": {root: true, want: tuf.ErrFork},
 		"content that is not what is listed": {there: func(t *testing.T, r *repository, s *server) {
 			r.AddContent(t, later())
