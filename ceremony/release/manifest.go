@@ -25,6 +25,8 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"reflect"
+	"strings"
 
 	"signer/ceremony/tuf"
 )
@@ -72,7 +74,7 @@ func ReadManifestFile(name string) ([]Source, error) {
 func ReadManifest(b []byte) ([]Source, error) {
 	var m manifest
 	if err := tuf.DecodeStrict(b, MaxManifestSize, &m); err != nil {
-		return nil, err
+		return nil, inPlainWords(err)
 	}
 	if m.Targets == nil || len(*m.Targets) == 0 {
 		return nil, errors.New("targets: there are none")
@@ -85,7 +87,7 @@ func ReadManifest(b []byte) ([]Source, error) {
 			sources[i], err = l.source()
 		}
 		if err != nil {
-			return nil, fmt.Errorf("targets[%d]: %w", i, err)
+			return nil, fmt.Errorf("targets[%d]: %w", i, inPlainWords(err))
 		}
 	}
 	return sources, nil
@@ -106,4 +108,46 @@ func (l listing) source() (s Source, err error) {
 		s.Tags = *l.Tags
 	}
 	return s, nil
+}
+
+// inPlainWords says what a hand wrote wrong. What encoding/json says names types of
+// this program.
+func inPlainWords(err error) error {
+	var mistyped *json.UnmarshalTypeError
+	if errors.As(err, &mistyped) {
+		want := "text in quotes"
+		switch mistyped.Type.Kind() {
+		case reflect.Struct:
+			want = "an object"
+		case reflect.Slice:
+			want = "a list"
+		}
+		said := fmt.Errorf("want %s, and there is %s", want, kindOf(mistyped.Value))
+		if mistyped.Field != "" {
+			said = fmt.Errorf("%q: %w", mistyped.Field, said)
+		}
+		return said
+	}
+	if text, unknown := strings.CutPrefix(err.Error(), "json: unknown field "); unknown {
+		return fmt.Errorf("unknown field %s: a manifest has targets, and in each of them target, name, platform, version and tags", text)
+	}
+	if strings.HasSuffix(err.Error(), "fraction or an exponent") {
+		return fmt.Errorf("%w: put it in quotes", err)
+	}
+	return err
+}
+
+// kindOf is what people call the values of JSON.
+func kindOf(kind string) string {
+	switch kind {
+	case "array":
+		return "a list"
+	case "object":
+		return "an object"
+	case "bool":
+		return "true or false"
+	case "string":
+		return "text"
+	}
+	return "a number"
 }

@@ -51,7 +51,7 @@ func unknownPlatform(name string) error {
 // nearPlatform knows what other programs call the platforms.
 func nearPlatform(name string) string {
 	system, machine, _ := strings.Cut(strings.ToLower(strings.NewReplacer("_", "-", "/", "-").Replace(name)), "-")
-	arm := machine == "arm64" || machine == "aarch64"
+	arm := strings.HasPrefix(machine, "arm") || machine == "aarch64"
 	switch system {
 	case "mac", "macos", "darwin", "osx", "apple":
 		if machine == "app" {

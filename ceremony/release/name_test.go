@@ -88,8 +88,8 @@ func FuzzTargetPaths(f *testing.F) {
 func TestUnknownPlatformsAreNamedWithTheLikely(t *testing.T) {
 	for given, want := range map[string]string{
 		"darwin": "macos", "mac": "macos", "macOS": "macos", "darwin-arm64": "macos", "macos_app": "macos-app", "linus": "linux",
-		"linux_arm64": "linux-arm64", "linux/arm64": "linux-arm64", "linux-aarch64": "linux-arm64", "linux-amd64": "linux",
-		"Windows": "windows", "win": "windows", "windwos": "windows", "windows-arm": "windows", "windows_arm64": "windows-arm64",
+		"linux_arm64": "linux-arm64", "linux/arm64": "linux-arm64", "linux-aarch64": "linux-arm64", "linux-arm": "linux-arm64", "linux-amd64": "linux",
+		"Windows": "windows", "win": "windows", "windwos": "windows", "windows-arm": "windows-arm64", "windows_arm64": "windows-arm64",
 	} {
 		if _, known := findPlatform(given); known {
 			t.Errorf("%q is taken", given)
