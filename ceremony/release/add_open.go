@@ -35,9 +35,13 @@ func (s *sourceFile) open() error {
 		return err
 	}
 	s.file, s.info = f, info
-	s.looks, err = look(f, info.Size())
+	if s.looks, err = look(f, info.Size()); err != nil {
+		err = fmt.Errorf("look at it: %w", bare(err))
+	} else {
+		err = private(f)
+	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("look at it: %w", bare(err)), s.close())
+		return errors.Join(err, s.close())
 	}
 	return nil
 }

@@ -122,7 +122,7 @@ func (a *adding) close() {
 // withHint says what helps against what was found.
 func withHint(err error) error {
 	switch {
-	case errors.Is(err, ErrMixUp):
+	case errors.Is(err, ErrMixUp) && !errors.Is(err, ErrPrivate):
 		return fmt.Errorf("%w\nhint: nothing was changed; --force publishes it as it is", err)
 	case err != nil:
 		return fmt.Errorf("%w\nhint: nothing was changed", err)

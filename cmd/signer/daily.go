@@ -31,7 +31,7 @@ func dailyStatus(err error) int {
 	switch {
 	case slices.ContainsFunc([]error{release.ErrName, remote.ErrUsage}, is):
 		return exitUsage
-	case slices.ContainsFunc([]error{release.ErrExists, release.ErrMixUp, remote.ErrRefused}, is):
+	case slices.ContainsFunc([]error{release.ErrExists, release.ErrMixUp, release.ErrPrivate, remote.ErrRefused}, is):
 		return exitRefused
 	}
 	return exitFailed

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"time"
 
 	"signer/ceremony/release"
@@ -76,6 +77,8 @@ func (w *rotateWork) wrongUsage(args []string) string {
 		return "which role?\nhint: root, targets, snapshot or timestamp"
 	case len(args) > 1:
 		return fmt.Sprintf("one role at a time, and not %q too\nhint: run it again for the next one", args[1])
+	case !slices.Contains(allRoles(), tuf.Role(args[0])):
+		return fmt.Sprintf("no role is called %q\nhint: root, targets, snapshot or timestamp", args[0])
 	case w.transfer != "" && w.file != "":
 		return "the request goes to one place: --transfer DIR or --request FILE"
 	case request && w.holder == "":
