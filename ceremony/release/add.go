@@ -56,6 +56,7 @@ func (r *Repository) Add(ctx context.Context, sources []Source, o AddOptions, pa
 	if err := r.commit(ctx, c); err != nil {
 		return Result{}, err
 	}
+	r.takenOver(rel, expires)
 	out := r.result(rel, expires)
 	out.Targets = a.added()
 	return out, nil

@@ -16,6 +16,7 @@ const (
 
 // report begins what is told. What is signed again is one version higher.
 func (x *rotation) report(phase Phase, rel *tuf.Release, again map[tuf.Role]time.Time) {
+	x.takenOver(x.release, again)
 	x.done.Result, x.done.Phase = x.result(rel, again), phase
 }
 

@@ -107,7 +107,9 @@ func TestRotateWhenOneCeremonyDidBoth(t *testing.T) {
 			t.Fatalf("stale are %v", rel.Stale())
 		}
 		leadsToRotate(t, dir, role)
+		namesWhoSigned(t, added(t, copyOf(t, dir), orbit(built(t, "orbit", "first"))).Warnings, role)
 		done := newTurn(dir, role).goes(t)
+		namesWhoSigned(t, done.Warnings, role)
 		rel, _ := stands(t, dir)
 		if len(rel.Stale()) > 0 || done.Phase != PhaseFinished || !slices.Equal(inFile(t, dir, role), []tuf.KeyID{made.ID()}) || !slices.Equal(signers(t, dir, role), []tuf.KeyID{made.ID()}) {
 			t.Errorf("%s: stale are %v, the file holds %v: %+v", role, rel.Stale(), inFile(t, dir, role), done)
@@ -212,5 +214,14 @@ func leadsToRotate(t *testing.T, dir string, role tuf.Role) {
 	_, err := r.Timestamp(t.Context(), time.Time{}, &phrases{})
 	if err = errors.Join(err, r.Close()); !errors.Is(err, tuf.ErrStale) || !strings.Contains(err.Error(), "hint: nothing was changed; signer updates rotate snapshot ") {
 		t.Errorf("timestamp says %v", err)
+	}
+}
+
+// namesWhoSigned wants the root named whose keys no longer count: they may have been
+// stolen, and what they signed last is signed again.
+func namesWhoSigned(t *testing.T, warnings []string, role tuf.Role) {
+	t.Helper()
+	if want := string(role) + ".json was signed only by keys of root 1 that root 2 does not list"; !strings.Contains(strings.Join(warnings, "\n"), want) {
+		t.Errorf("warnings are %q, want %q", warnings, want)
 	}
 }

@@ -20,6 +20,17 @@ func (r *Repository) warn(format string, args ...any) {
 	}
 }
 
+// takenOver names files whose last signatures were of keys that root has taken
+// away, and whose content is signed again: it may be a thief's.
+func (r *Repository) takenOver(rel *tuf.Release, signed map[tuf.Role]time.Time) {
+	for _, role := range rel.Stale() {
+		if _, again := signed[role]; again {
+			r.warn("%s.json was signed only by keys of root %d that root %d does not list, and what is in it was signed again. If one of those keys was stolen, look at what it lists before you publish.",
+				role, rel.SignedUnder(role), rel.Root().Version)
+		}
+	}
+}
+
 // allWarnings are what was noticed on the way, what soon expires that was not
 // renewed now, and what lies in the folder that v0 tools would trip over.
 func (r *Repository) allWarnings(rel *tuf.Release, renewed map[tuf.Role]time.Time) []string {

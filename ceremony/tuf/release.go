@@ -55,6 +55,15 @@ func (r *Release) Stale() []Role {
 	return slices.DeleteFunc(OnlineRoles(), func(role Role) bool { return r.stale[role] == 0 })
 }
 
+// SignedUnder is the version of the root whose keys signed the file of a role: the
+// latest, unless the file is stale.
+func (r *Release) SignedUnder(role Role) int64 {
+	if version := r.stale[role]; version > 0 {
+		return version
+	}
+	return r.root.Version
+}
+
 // Version is that of the file of a role; 0 where the file was not handed in.
 func (r *Release) Version(role Role) int64 { return r.envelope(role).Version }
 
