@@ -69,6 +69,8 @@ func (c *checker) checkPresent() {
 	for _, e := range c.entries {
 		switch {
 		case e.Mode.IsDir() || tuf.Harmless(e.Name) || unfinished(e.Name):
+		case e.Name == tuf.WorkLock:
+			c.find(Notice, e.Name, "A signer updates command has worked in the drive's own folder. A releaser works on a copy of keys and repository.")
 		case e.Name == nextManifest:
 			c.find(Notice, e.Name, "An update of the drive was cut short when all was written.")
 		case strings.HasPrefix(e.Name, "keys/") && !c.manifest.Role.MayHold(e.Name):

@@ -67,6 +67,15 @@ func TestCheckFindsWhatIsBroken(t *testing.T) {
 	}
 }
 
+// TestCheckOfADriveThatWasWorkedIn: the lock of the daily commands says who was
+// there, and breaks nothing.
+func TestCheckOfADriveThatWasWorkedIn(t *testing.T) {
+	r := checkFiles(t, with(created(t)["signing"], map[string][]byte{tuf.WorkLock: {}}))
+	if r.Verdict == ceremony.Broken || !says(r, ceremony.Notice, "worked in the drive's own folder") {
+		t.Errorf("%s", r.Text())
+	}
+}
+
 func TestCheckRefusesWhatMustNotBeThere(t *testing.T) {
 	drives := created(t)
 	repository, signing, backup := drives["repository"], drives["signing"], drives["root-backup-1"]

@@ -124,7 +124,7 @@ func (r *Repository) sealed(ctx context.Context, keys unlocked, pass Passphrases
 	}()
 	for _, role := range tuf.Roles() {
 		if given[role], err = pass.New(ctx, role); err != nil {
-			return nil, fmt.Errorf("passphrase of the new %s key: %w", role, err)
+			return nil, fmt.Errorf("lock %q: %w", keyFile(role), err)
 		}
 	}
 	for _, role := range tuf.Roles() {

@@ -46,6 +46,7 @@ type Options struct {
 	Rand     io.Reader      // for keys, salts and nonces
 	Cost     tuf.Cost       // of key files that are made; tuf.ProductCost but in tests
 	DryRun   bool           // everything but the writing
+	ReadOnly bool           // nothing is going to be written
 	Progress func(Progress) // of work on large files; may be nil
 }
 
@@ -59,7 +60,7 @@ type Progress struct {
 type Repository struct {
 	options Options
 	dir     *tuf.Dir // nil in the dry run of an init where there is no folder yet
-	lock    *lock    // nil when the folder cannot be written
+	lock    *lock    // nil when the folder cannot or need not be written
 	barred  error    // why it cannot be written
 
 	root     *tuf.Root          // the latest, when the repository was read
@@ -142,6 +143,9 @@ func openFolder(dir string, o Options) (*Repository, error) {
 
 // begin locks the folder, and brings it to where the last command left it.
 func (r *Repository) begin(ctx context.Context) error {
+	if (r.options.DryRun || r.options.ReadOnly) && r.untouched() {
+		return nil
+	}
 	l, err := r.acquire(ctx)
 	if barring := new(barredError); errors.As(err, &barring) {
 		r.barred = barring.err
@@ -152,6 +156,14 @@ func (r *Repository) begin(ctx context.Context) error {
 	}
 	r.lock = l
 	return r.recover()
+}
+
+// untouched reports whether no command of ours has written in the folder. Who only
+// reads leaves no lock there: a drive of a ceremony would no longer equal its list.
+// Who writes there for the first time in the same moment is not waited for.
+func (r *Repository) untouched() bool {
+	_, err := r.dir.Stat(ourFolder)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // Close releases the lock. Scratch that was not committed is dropped.

@@ -102,6 +102,8 @@ func (r *Repository) targetsAreThere(p tuf.Published) error {
 		return fmt.Errorf("read the repository: %w", err)
 	case err != nil:
 		return err
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("read the repository: %q: %w", name, tuf.ErrNotFile)
 	case ok && listed.Length > 0 && listed.Length != info.Size():
 		return fmt.Errorf("read the repository: %q has %d bytes, and snapshot.json lists it with %d\nhint: one of the two is of another publish; pull both again", name, info.Size(), listed.Length)
 	}

@@ -32,6 +32,7 @@ const (
 // list of what is to be moved where.
 const (
 	WorkFolder  = ".signer"
+	WorkLock    = WorkFolder + "/lock"
 	WorkJournal = WorkFolder + "/journal"
 )
 

@@ -12,6 +12,7 @@ import (
 
 func updatesExportCommand() command {
 	w := newRepositoryWork("updates export-timestamp-key")
+	w.readOnly = true
 	return command{name: "export-timestamp-key", does: "print the locked timestamp key as base64, for a CI secret",
 		text: `Prints keys/timestamp.json as one line of base64. It stays locked: its passphrase
 belongs into another secret. A key file that no passphrase locks is refused.

@@ -11,6 +11,7 @@ import (
 
 func updatesRootsCommand() command {
 	w := newRepositoryWork("updates roots")
+	w.readOnly = true
 	return command{name: "roots", does: "print root.json, for the packages of clients",
 		text: `Prints the committed root.json and a newline: what "fleetctl package
 --update-roots" wants. All roots before it are verified first. A root that is only

@@ -31,6 +31,7 @@ type repositoryWork struct {
 
 	dryRun, json, noWait, quiet bool
 	passphraseCommand           string
+	readOnly                    bool // it is no option: the command writes nothing
 
 	now  time.Time
 	open func(context.Context, string, release.Options) (*release.Repository, error) // Open, or Create
@@ -120,7 +121,7 @@ func (w *repositoryWork) inRepository(ctx context.Context, std stdio, line *prog
 }
 
 func (w *repositoryWork) world(std stdio, line *progress) release.Options {
-	o := release.Options{Command: w.command, Now: w.now, Rand: rand.Reader, Cost: tuf.ProductCost, DryRun: w.dryRun,
+	o := release.Options{Command: w.command, Now: w.now, Rand: rand.Reader, Cost: tuf.ProductCost, DryRun: w.dryRun, ReadOnly: w.readOnly,
 		Progress: func(p release.Progress) {
 			line.doing(p.Doing)
 			line.expect(p.Total, 0)
