@@ -46,7 +46,7 @@ func (p *publication) check(ctx context.Context) error {
 		stale, err := p.staleAt(ctx, client)
 		switch {
 		case err == nil && len(stale) == 0:
-			p.report.Checked = p.URL
+			p.report.Checked = p.seenAt.base.Redacted()
 			return nil
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
@@ -64,7 +64,7 @@ func (p *publication) check(ctx context.Context) error {
 func (p *publication) staleAt(ctx context.Context, client *http.Client) (stale []string, err error) {
 	seen, err := Walk(ctx, client, p.URL, p.after.Roots[0], WalkOptions{Attempts: 1, Pause: time.Second})
 	if err != nil {
-		return []string{p.URL}, err
+		return []string{p.seenAt.base.Redacted()}, err
 	}
 	stale = p.differences(seen)
 	for n, i := range p.toCheck() {
@@ -128,17 +128,13 @@ func bySize(a, b item) int {
 // lookOver asks for a target as a client does, and compares its length; its
 // content too where it is to be read.
 func (p *publication) lookOver(ctx context.Context, client *http.Client, i item, read bool) (different string, err error) {
-	address, err := url.Parse(p.URL)
-	if err != nil {
-		return "", err
-	}
 	ctx, cancel := context.WithTimeout(ctx, mostWaited)
 	defer cancel()
 	method := http.MethodHead
 	if read {
 		method = http.MethodGet
 	}
-	request, err := http.NewRequestWithContext(ctx, method, address.JoinPath(escaped(i.name)).String(), nil)
+	request, err := http.NewRequestWithContext(ctx, method, p.seenAt.base.JoinPath(escaped(i.name)).String(), nil)
 	if err != nil {
 		return "", err
 	}

@@ -34,24 +34,26 @@ func (f *folder) put(ctx context.Context, name string, c Content, how How) (o Ob
 		return o, err
 	}
 	temporary := temporaryFor(name)
-	if err := f.writeTemporary(ctx, temporary, c, how); err != nil {
+	written, err := f.writeTemporary(ctx, temporary, c, how)
+	if err != nil {
 		return o, err
 	}
-	if err = f.replace(ctx, temporary, name, how); err != nil {
-		return o, errors.Join(err, f.root.Remove(temporary))
+	if err = f.replace(ctx, written, temporary, name, how); err != nil {
+		return o, errors.Join(err, f.drop(written, temporary))
 	}
 	o = Object{Name: name, Size: c.Size, Digest: c.Digest}
 	return o, f.syncFolder(dir)
 }
 
 // replace compares and renames while nobody else who publishes does.
-func (f *folder) replace(ctx context.Context, temporary, name string, how How) (err error) {
-	if how.Absent || how.Tag != "" {
-		unlock, err := f.lock()
-		if err != nil {
-			return err
-		}
-		defer unlock()
+func (f *folder) replace(ctx context.Context, written fs.FileInfo, temporary, name string, how How) (err error) {
+	unlock, err := f.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if !f.isStill(written, temporary) {
+		return ErrChanged // another writes the same file, and is not done
 	}
 	if err := f.compare(ctx, name, how); err != nil {
 		return err
@@ -59,9 +61,29 @@ func (f *folder) replace(ctx context.Context, temporary, name string, how How) (
 	return f.root.Rename(temporary, name)
 }
 
+// isStill reports whether a temporary file is the one that was written: of two who
+// publish the same, the later takes its name.
+func (f *folder) isStill(written fs.FileInfo, temporary string) bool {
+	there, err := f.root.Lstat(temporary)
+	return err == nil && os.SameFile(written, there)
+}
+
+// drop removes a temporary file, if it is ours.
+func (f *folder) drop(written fs.FileInfo, temporary string) error {
+	unlock, err := f.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if !f.isStill(written, temporary) {
+		return nil
+	}
+	return f.root.Remove(temporary)
+}
+
 // compare checks that what is there is what was read before.
 func (f *folder) compare(ctx context.Context, name string, how How) error {
-	if !how.Absent && how.Tag == "" {
+	if how.unconditional() {
 		if _, err := f.lookAt(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err // something else than a file is not replaced
 		}
@@ -87,18 +109,18 @@ func temporaryFor(name string) string {
 	return path.Join(path.Dir(name), tuf.TemporaryPrefix+tagOf([]byte(name))[:16])
 }
 
-func (f *folder) writeTemporary(ctx context.Context, name string, c Content, how How) (err error) {
+func (f *folder) writeTemporary(ctx context.Context, name string, c Content, how How) (written fs.FileInfo, err error) {
 	from, err := c.verified(ctx, how.Sent)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { _ = from.Close() }() // it was only read
-	if err := f.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	file, err := f.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	file, err := f.createTemporary(name)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	if written, err = file.Stat(); err != nil {
+		return nil, errors.Join(err, file.Close())
 	}
 	_, err = io.Copy(file, contextReader{ctx, from})
 	if err == nil {
@@ -108,9 +130,23 @@ func (f *folder) writeTemporary(ctx context.Context, name string, c Content, how
 		err = file.Sync()
 	}
 	if err = errors.Join(err, file.Close()); err != nil {
-		return errors.Join(err, f.root.Remove(name))
+		return nil, errors.Join(err, f.drop(written, name))
 	}
-	return nil
+	return written, nil
+}
+
+// createTemporary takes the name from whoever had it, and not while it is being
+// given its own.
+func (f *folder) createTemporary(name string) (*os.File, error) {
+	unlock, err := f.lock()
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	if err := f.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return f.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 }
 
 func (f *folder) makeFolder(dir string) error {
@@ -126,8 +162,14 @@ func (f *folder) makeFolder(dir string) error {
 	if err := f.makeFolder(path.Dir(dir)); err != nil {
 		return err
 	}
-	if err := f.root.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+	switch err := f.root.Mkdir(dir, 0o755); {
+	case errors.Is(err, fs.ErrExist): // another job made it
+	case err != nil:
 		return err
+	default:
+		if err := f.root.Chmod(dir, 0o755); err != nil { // whatever the umask is
+			return err
+		}
 	}
 	return f.syncFolder(path.Dir(dir))
 }

@@ -5,16 +5,12 @@ package remote
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-
-	"signer/ceremony/tuf"
 )
 
 // plan is what is to be sent, in its order.
@@ -48,7 +44,7 @@ func (p *publication) makePlan(ctx context.Context) error {
 // planTargets compares what is listed with what is there, and makes sure that all
 // that has to be sent is at hand and is what it should be.
 func (p *publication) planTargets(ctx context.Context) error {
-	var send, unsure []item
+	var send, unsure, listed []item
 	for _, target := range slices.Sorted(maps.Keys(p.targets.Files)) {
 		items, err := p.itemsOf(target)
 		if err != nil {
@@ -63,20 +59,27 @@ func (p *publication) planTargets(ctx context.Context) error {
 			case there.Size != i.content.Size:
 				i.why = "changed"
 				send = append(send, i)
-			case p.listedThere(target, i.content.Digest):
+			case p.listedThere(target, i.content.Digest) && p.putBefore(there):
 				p.plan.unchanged++
+			case p.listedThere(target, i.content.Digest):
+				i.why = "changed"
+				listed = append(listed, i)
 			default:
 				i.why = "changed"
 				unsure = append(unsure, i)
 			}
 		}
 	}
-	different, err := p.lookAt(ctx, unsure)
+	different, err := p.lookAt(ctx, unsure, false)
 	if err != nil {
 		return err
 	}
-	send = append(send, different...)
-	if err := p.atHand(ctx, send); err != nil {
+	replaced, err := p.lookAt(ctx, listed, true)
+	if err != nil {
+		return err
+	}
+	send = append(append(send, different...), replaced...)
+	if send, err = p.atHand(ctx, send); err != nil {
 		return err
 	}
 	for _, i := range send {
@@ -126,14 +129,23 @@ func (p *publication) source(name, target string, digest Digest, length int64) C
 }
 
 // listedThere reports whether what is published lists the target with this
-// digest. Its content was there before it was listed, so nobody needs to look; a
-// folder is cheap to read, and is.
+// digest. A folder is cheap to read, and is.
 func (p *publication) listedThere(target string, digest Digest) bool {
 	if _, local := p.to.store.(*folder); local || p.to.listing() == nil {
 		return false
 	}
 	t, ok := p.to.listing().Files[target]
 	return ok && digestIn(t.Hashes) == digest
+}
+
+// putBefore reports whether a file was put before targets.json that lists it: then
+// nobody needs to look. Later than that, a publish may have put other content in
+// its place that broke off before its own targets.json, and be of the same length.
+func (p *publication) putBefore(there Object) bool {
+	if p.root.Consistent {
+		return true // its name has its digest
+	}
+	return there.Modified.Before(p.to.objects["targets.json"].Modified)
 }
 
 // isRead reports whether clients may fetch the name while we send it.
@@ -144,86 +156,6 @@ func (p *publication) isRead(name string) bool {
 	}
 	_, ok := p.to.listing().Files[target]
 	return ok
-}
-
-// lookAt gives back those of which something else is there. An upload notes the
-// digest of what it sent: this finds what a publish left that was broken off.
-func (p *publication) lookAt(ctx context.Context, unsure []item) (different []item, err error) {
-	var lock sync.Mutex
-	p.counted.doing("Comparing", bytesOf(unsure), len(unsure))
-	err = each(ctx, len(unsure), p.Jobs, func(ctx context.Context, i int) error {
-		there, err := p.to.store.Look(ctx, unsure[i].name)
-		if err != nil && !isAbsent(err) {
-			return err
-		}
-		p.counted.file(unsure[i].content.Size)
-		lock.Lock()
-		defer lock.Unlock()
-		if err == nil && there.Digest == unsure[i].content.Digest {
-			p.plan.unchanged++
-		} else {
-			different = append(different, unsure[i])
-		}
-		return nil
-	})
-	slices.SortFunc(different, func(a, b item) int { return strings.Compare(a.name, b.name) })
-	return different, err
-}
-
-// atHand refuses when the source lacks anything that has to be sent, or has other
-// content. A folder is read whole. What a bucket holds is compared as far as it
-// noted digests; the rest is when it is sent, before it becomes visible.
-func (p *publication) atHand(ctx context.Context, send []item) error {
-	var lock sync.Mutex
-	var wrong []string
-	p.counted.doing("Hashing", bytesOf(send), len(send))
-	err := each(ctx, len(send), p.Jobs, func(ctx context.Context, i int) error {
-		problem, err := p.compare(ctx, send[i])
-		if problem != "" {
-			lock.Lock()
-			defer lock.Unlock()
-			wrong = append(wrong, problem)
-		}
-		return err
-	})
-	if err != nil || len(wrong) == 0 {
-		return err
-	}
-	slices.Sort(wrong)
-	return refuse("nothing was sent; signer check says more about the folder", errors.New(inShort(wrong, "; ")))
-}
-
-func (p *publication) compare(ctx context.Context, i item) (problem string, err error) {
-	_, local := p.from.store.(*folder)
-	if local {
-		err = i.content.verify(ctx, p.counted.bytes)
-		p.counted.file(0)
-	} else {
-		err = p.compareNoted(ctx, i)
-		p.counted.file(i.content.Size)
-	}
-	switch {
-	case isAbsent(err):
-		return fmt.Sprintf("%q is listed and not there", i.name), nil
-	case errors.Is(err, tuf.ErrNotFile):
-		return fmt.Sprintf("%q is not a regular file", i.name), nil
-	case errors.Is(err, ErrDigest):
-		return fmt.Sprintf("%q: %v", i.name, err), nil
-	}
-	return "", err
-}
-
-func (p *publication) compareNoted(ctx context.Context, i item) error {
-	there, err := p.from.store.Look(ctx, i.name)
-	switch {
-	case err != nil:
-		return err
-	case there.Size != i.content.Size:
-		return fmt.Errorf("%w: %d bytes, and %d are listed", ErrDigest, there.Size, i.content.Size)
-	case there.Digest != "" && there.Digest != i.content.Digest:
-		return fmt.Errorf("%w: it was put there as %s, and %s is listed", ErrDigest, there.Digest, i.content.Digest)
-	}
-	return nil
 }
 
 // planMetadata is the order in which whoever reads in the middle finds the old or

@@ -51,6 +51,7 @@ type publication struct {
 	plan     plan
 	counted  counter
 	report   Report
+	seenAt   fetcher // for URL
 }
 
 // Publish brings a repository from one store to another. Whatever happens on the
@@ -66,6 +67,11 @@ func Publish(ctx context.Context, from, to Store, o PublishOptions) (Report, err
 }
 
 func (p *publication) run(ctx context.Context, from, to Store) (err error) {
+	if p.URL != "" { // not after everything was sent
+		if p.seenAt, err = newFetcher(http.DefaultClient, p.URL, WalkOptions{}); err != nil {
+			return fmt.Errorf("--url: %w", err)
+		}
+	}
 	p.counted.doing("Reading", 0, 0)
 	if p.from, err = readRepository(ctx, from, p.Jobs); err != nil {
 		return err

@@ -81,8 +81,8 @@ func wares() map[string][]byte {
 	return map[string][]byte{
 		"orbit/linux/1.2.3/orbit":         []byte("orbit 1.2.3"),
 		"orbit/linux/stable/orbit":        []byte("orbit 1.2.3"),
-		"osqueryd/linux/5.9.1/osqueryd":   bytes.Repeat([]byte("osqueryd "), 100_000),
-		"osqueryd/linux/stable/osqueryd":  bytes.Repeat([]byte("osqueryd "), 100_000),
+		"osqueryd/linux/5.9.1/osqueryd":   bytes.Repeat([]byte("osqueryd "), 30_000),
+		"osqueryd/linux/stable/osqueryd":  bytes.Repeat([]byte("osqueryd "), 30_000),
 		"orbit/windows/stable/orbit.exe":  []byte("MZ"),
 		"osqueryd/windows/stable/osq.exe": []byte("MZ, too"),
 	}

@@ -132,13 +132,14 @@ func (p *pulling) rootsFit() error {
 func (p *pulling) trust() error {
 	switch {
 	case p.Root != nil:
-		pinned, err := tuf.ParseRoot(p.Root, tuf.History)
+		trusted := bytes.TrimSpace(p.Root) // a printed root ends in a new line
+		pinned, err := tuf.ParseRoot(trusted, tuf.History)
 		if err != nil {
 			return fmt.Errorf("read the trusted root: %w", err)
 		}
-		if there := p.from.roots[pinned.Version]; !bytes.Equal(there, p.Root) {
+		if there := p.from.roots[pinned.Version]; !bytes.Equal(bytes.TrimSpace(there), trusted) {
 			return refuse("the place has another repository, or the file is of another",
-				fmt.Errorf("root %d that you trust (%s) is not the one there: %w", pinned.Version, tuf.DigestOf(p.Root), tuf.ErrFork))
+				fmt.Errorf("root %d that you trust (%s) is not the one there: %w", pinned.Version, tuf.DigestOf(trusted), tuf.ErrFork))
 		}
 		p.report.Trusted = fmt.Sprintf("root %d is the one that was handed in", pinned.Version)
 	case p.local.last() > 0:

@@ -46,8 +46,9 @@ func (p *pulling) makePlan(ctx context.Context) error {
 		return err
 	}
 	for _, i := range missing {
-		if there, ok := p.from.objects[i.name]; !ok || there.Size != i.content.Size {
-			return refuse("the publish is not whole: tell who publishes", fmt.Errorf("%q is listed and not there as it is listed", i.name))
+		_, here := p.plan.here[i.content.Digest]
+		if there, ok := p.from.objects[i.name]; !here && (!ok || there.Size != i.content.Size) {
+			return refuse("the publish is not whole: tell who publishes; --metadata-only brings what there is without targets", fmt.Errorf("%q is listed and not there as it is listed", i.name))
 		}
 		if p.isUsed(i.name) {
 			i.why = "changed"

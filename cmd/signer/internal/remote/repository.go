@@ -101,6 +101,7 @@ func (r *repository) readAll(ctx context.Context, names []string, jobs int) erro
 			return fmt.Errorf("%s: %w: more than %d bytes of metadata", r.store, tuf.ErrTooLarge, maxMetadata)
 		}
 	}
+	room = maxMetadata // of what really comes
 	var lock sync.Mutex
 	return each(ctx, len(names), jobs, func(ctx context.Context, i int) error {
 		b, tag, err := r.store.Read(ctx, names[i], limitOf(names[i]))
@@ -109,6 +110,9 @@ func (r *repository) readAll(ctx context.Context, names []string, jobs int) erro
 		}
 		lock.Lock()
 		defer lock.Unlock()
+		if room -= int64(len(b)); room < 0 {
+			return fmt.Errorf("%s: %w: more than %d bytes of metadata", r.store, tuf.ErrTooLarge, maxMetadata)
+		}
 		r.files[names[i]] = stored{b, tag}
 		return nil
 	})

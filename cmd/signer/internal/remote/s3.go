@@ -41,6 +41,7 @@ func (b *bucket) key(name string) *string { return aws.String(b.prefix + name) }
 // List implements Store: a request for each thousand files.
 func (b *bucket) List(ctx context.Context) ([]Object, error) {
 	var list []Object
+	seen, token := 0, "" // also names that are none, and pages without any: a listing ends
 	pages := s3.NewListObjectsV2Paginator(b.client, &s3.ListObjectsV2Input{Bucket: &b.name, Prefix: aws.String(b.prefix)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -50,10 +51,15 @@ func (b *bucket) List(ctx context.Context) ([]Object, error) {
 		for _, o := range page.Contents {
 			name, below := strings.CutPrefix(aws.ToString(o.Key), b.prefix)
 			if below && properName(name) {
-				list = append(list, Object{Name: name, Size: aws.ToInt64(o.Size), Tag: aws.ToString(o.ETag)})
+				list = append(list, Object{Name: name, Size: aws.ToInt64(o.Size), Tag: aws.ToString(o.ETag), Modified: aws.ToTime(o.LastModified)})
 			}
 		}
-		if len(list) > maxObjects {
+		next := aws.ToString(page.NextContinuationToken)
+		if next != "" && next == token {
+			return nil, fmt.Errorf("list %s: %w: the server gives one page again and again", b, tuf.ErrTooLarge)
+		}
+		token = next
+		if seen += max(1, len(page.Contents)); seen > maxObjects {
 			return nil, fmt.Errorf("list %s: %w: more than %d files", b, tuf.ErrTooLarge, maxObjects)
 		}
 	}
@@ -127,7 +133,7 @@ func (b *bucket) put(ctx context.Context, name string, c Content, how How) (Obje
 	if !properName(name) {
 		return Object{}, tuf.ErrNotFile
 	}
-	if c.Size > partSize {
+	if c.Size > partSize && how.unconditional() {
 		return b.putParts(ctx, name, c, how)
 	}
 	buffer, release, err := b.buffers.get(ctx, c.Size)
@@ -146,7 +152,7 @@ func (b *bucket) put(ctx context.Context, name string, c Content, how How) (Obje
 func (b *bucket) putWhole(ctx context.Context, name string, whole []byte, c Content, how How) (Object, error) {
 	in := &s3.PutObjectInput{Bucket: &b.name, Key: b.key(name), Body: bytes.NewReader(whole), ContentLength: aws.Int64(c.Size),
 		CacheControl: text(how.CacheControl), ContentType: text(how.ContentType), Metadata: noted(c)}
-	if err := b.condition(ctx, name, how, &in.IfMatch, &in.IfNoneMatch); err != nil {
+	if err := b.condition(ctx, name, c.Size, how, &in.IfMatch, &in.IfNoneMatch); err != nil {
 		return Object{}, err
 	}
 	out, err := b.client.PutObject(ctx, in)
@@ -164,16 +170,19 @@ func (b *bucket) putWhole(ctx context.Context, name string, whole []byte, c Cont
 }
 
 // condition sets the headers that compare and write in one step. Where the server
-// knows none, what is there is looked at right before.
-func (b *bucket) condition(ctx context.Context, name string, how How, match, noneMatch **string) error {
+// knows none, what is there is looked at right before; and where much would be
+// sent to be refused, which some servers do by hanging up.
+func (b *bucket) condition(ctx context.Context, name string, size int64, how How, match, noneMatch **string) error {
+	known := !b.unconditional.Load()
 	switch {
-	case !how.Absent && how.Tag == "":
+	case how.unconditional():
 		return nil
-	case !b.unconditional.Load() && how.Absent:
+	case known && how.Absent:
 		*noneMatch = aws.String("*")
-		return nil
-	case !b.unconditional.Load():
+	case known:
 		*match = aws.String(how.Tag)
+	}
+	if known && size <= partSize {
 		return nil
 	}
 	there, err := b.Look(ctx, name)
@@ -218,6 +227,8 @@ func (b *bucket) Copy(ctx context.Context, from Object, name string, c Content, 
 		return Object{}, errNoCopy // it is another by now
 	case err != nil:
 		return Object{}, fmt.Errorf("copy %q to %q in %s: %w", from.Name, name, b, plain(err))
+	case out.CopyObjectResult == nil: // an answer without a body
+		return Object{}, errNoCopy
 	}
 	how.sent(c.Size)
 	return Object{Name: name, Size: c.Size, Tag: aws.ToString(out.CopyObjectResult.ETag), Digest: c.Digest}, nil

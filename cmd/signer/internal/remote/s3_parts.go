@@ -41,7 +41,7 @@ func newBuffers() buffers {
 }
 
 func (b buffers) get(ctx context.Context, size int64) (buffer []byte, release func(), err error) {
-	if size <= smallSize {
+	if size <= smallSize || size > partSize { // large metadata goes in one piece, and one at a time
 		return make([]byte, size), func() {}, nil
 	}
 	select {

@@ -9,9 +9,11 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"signer/ceremony/tuf"
 )
 
-// lastMoment is how long the metadata may take when somebody has asked to stop:
+// lastMoment is how long the metadata may still take when somebody asks to stop:
 // between targets.json and timestamp.json is the one moment in which a client can
 // find files that do not belong together.
 const lastMoment = 2 * time.Minute
@@ -26,13 +28,25 @@ func (p *publication) send(ctx context.Context) error {
 	p.counted.doing("Sending", bytesOf(items)+bytesOf(p.plan.metadata), len(items)+len(p.plan.metadata))
 	sent := &sentFiles{files: map[Digest]Object{}}
 	if err := p.sendTargets(ctx, p.plan.fresh, sent); err != nil {
-		return stopped(err, "clients find what they found before; run it again, and it goes on from here")
+		return stopped(err, asBefore+"; run it again, and it goes on from here")
+	}
+	if len(p.plan.replaced) > 0 { // content that clients may fetch: not over what somebody published meanwhile
+		if err := p.stillThere(ctx, asBefore); err != nil {
+			return stopped(err, pullFirst)
+		}
 	}
 	if err := p.sendTargets(ctx, p.plan.replaced, sent); err != nil {
-		return stopped(err, "run it again: until then clients refuse what has changed under a name that they know, and keep what they have")
+		return stopped(err, "run it again: until then "+withoutChannels)
 	}
 	return p.sendMetadata(ctx)
 }
+
+// What clients find when it ends early: before anything that they read was
+// replaced, and after channels were.
+const (
+	asBefore        = "clients find what they found before"
+	withoutChannels = "clients refuse what has changed under a name that they know, and keep what they have"
+)
 
 // stopped says what state things are in, where the error has no hint of its own.
 func stopped(err error, hint string) error {
@@ -105,13 +119,13 @@ func (p *publication) sendMetadata(ctx context.Context) error {
 	if len(p.plan.metadata) == 0 {
 		return nil
 	}
-	if err := p.stillThere(ctx); err != nil {
+	if err := p.stillThere(ctx, p.stateAfter(0)); err != nil {
 		return stopped(err, pullFirst)
 	}
 	if err := ctx.Err(); err != nil {
-		return stopped(context.Cause(ctx), "clients find what they found before; run it again, and it goes on from here")
+		return stopped(context.Cause(ctx), p.stateAfter(0)+"; run it again, and it goes on from here")
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastMoment)
+	ctx, cancel := untilLastMoment(ctx)
 	defer cancel()
 	for n, i := range p.plan.metadata {
 		i.how.Sent = p.counted.bytes
@@ -127,6 +141,20 @@ func (p *publication) sendMetadata(ctx context.Context) error {
 	return nil
 }
 
+// untilLastMoment goes on for a while when ctx ends. However slow the way is, it
+// goes on as long as nobody asks to stop.
+func untilLastMoment(ctx context.Context) (context.Context, context.CancelFunc) {
+	on, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	asked := context.AfterFunc(ctx, func() {
+		select {
+		case <-on.Done():
+		case <-time.After(lastMoment):
+			cancel(context.Cause(ctx))
+		}
+	})
+	return on, func() { asked(); cancel(nil) }
+}
+
 // stateAfter says what clients find when only the first n metadata files were
 // sent.
 func (p *publication) stateAfter(n int) string {
@@ -135,15 +163,41 @@ func (p *publication) stateAfter(n int) string {
 			return "clients that are up to date stay so, and others are refused until timestamp.json is there"
 		}
 	}
-	if n > 0 {
+	switch {
+	case n > 0 && !p.keepsTrust():
+		return "the new root takes the trust from what is published, and clients are refused until timestamp.json is there"
+	case len(p.plan.replaced) > 0:
+		return withoutChannels
+	case n > 0:
 		return "new roots are published, and the rest is as it was"
 	}
-	return "clients find what they found before"
+	return asBefore
+}
+
+// keepsTrust reports whether the new root's keys have signed what is published.
+func (p *publication) keepsTrust() bool {
+	if p.to.timestamp == nil {
+		return true // there was nothing
+	}
+	timestamp, err := tuf.ParseTimestamp(p.to.timestamp, tuf.History)
+	if err != nil {
+		return false
+	}
+	snapshot, err := tuf.ParseSnapshot(p.to.snapshot, tuf.History)
+	if err != nil || p.to.listing() == nil {
+		return false
+	}
+	for _, e := range []tuf.Envelope{timestamp.Envelope, snapshot.Envelope, p.to.listing().Envelope} {
+		if _, err := e.VerifyBy(p.root, e.Role); err != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // stillThere compares what is there with what was read: two who publish at once
 // would mix their files, so the second is told before it changes any.
-func (p *publication) stillThere(ctx context.Context) error {
+func (p *publication) stillThere(ctx context.Context, state string) error {
 	names := []string{"root.json", "targets.json", "snapshot.json", "timestamp.json"}
 	return each(ctx, len(names), len(names), func(ctx context.Context, n int) error {
 		there, err := p.to.store.Look(ctx, names[n])
@@ -151,7 +205,7 @@ func (p *publication) stillThere(ctx context.Context) error {
 			return err
 		}
 		if read, ok := p.to.files[names[n]]; ok != (err == nil) || ok && read.tag != there.Tag {
-			return refuse(pullFirst, fmt.Errorf("%q: %w; clients find what they found before, or what the other published", names[n], ErrChanged))
+			return refuse(pullFirst, fmt.Errorf("%q: %w; %s, or what the other published", names[n], ErrChanged, state))
 		}
 		return nil
 	})

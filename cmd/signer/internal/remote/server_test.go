@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"signer/cmd/signer/internal/remote"
+	"signer/cmd/signer/internal/remote/remotetest"
 )
 
 // server speaks as much of S3 as a test needs that has to break off single
@@ -31,13 +32,17 @@ type server struct {
 	// dies says what becomes of request n, from 1 on; nil: all is well.
 	dies  func(n int, request string) death
 	count int
+	clock time.Time // a second passes with each file
 	// ignorant servers do not know conditions, or copies.
 	ignorant bool
+	// endless listings give the same page again.
+	endless bool
 }
 
 type object struct {
-	data   []byte
-	header http.Header
+	data     []byte
+	header   http.Header
+	modified time.Time
 }
 
 // death is how a request ends.
@@ -52,7 +57,7 @@ const (
 const bucketName = "updates"
 
 func newServer(t testing.TB) *server {
-	s := &server{objects: map[string]object{}, uploads: map[string]map[string][]byte{}, hooks: map[string]func(){}}
+	s := &server{objects: map[string]object{}, uploads: map[string]map[string][]byte{}, hooks: map[string]func(){}, clock: remotetest.Today()}
 	s.Server = httptest.NewServer(s)
 	t.Cleanup(s.Close)
 	return s
@@ -145,7 +150,7 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, key string, body
 		for _, part := range slices.Sorted(maps.Keys(s.uploads[upload])) {
 			whole = append(whole, s.uploads[upload][part]...)
 		}
-		s.objects[key] = object{whole, s.objects["\x00"+upload].header}
+		s.keep(key, whole, s.objects["\x00"+upload].header)
 		_ = xml.NewEncoder(w).Encode(struct {
 			XMLName xml.Name `xml:"CompleteMultipartUploadResult"`
 			ETag    string
@@ -170,15 +175,20 @@ func (s *server) put(w http.ResponseWriter, r *http.Request, key string, body []
 		refusal(w, http.StatusPreconditionFailed, "PreconditionFailed")
 	case from != "":
 		original := s.objects[strings.TrimPrefix(from, bucketName+"/")]
-		s.objects[key] = object{original.data, noted(r)}
+		s.keep(key, original.data, noted(r))
 		_ = xml.NewEncoder(w).Encode(struct {
 			XMLName xml.Name `xml:"CopyObjectResult"`
 			ETag    string
 		}{ETag: tagOf(original.data)})
 	default:
-		s.objects[key] = object{body, noted(r)}
+		s.keep(key, body, noted(r))
 		w.Header().Set("ETag", tagOf(body))
 	}
+}
+
+func (s *server) keep(key string, data []byte, header http.Header) {
+	s.clock = s.clock.Add(time.Second)
+	s.objects[key] = object{data, header, s.clock}
 }
 
 func (s *server) get(w http.ResponseWriter, key string) {
@@ -195,16 +205,19 @@ func (s *server) get(w http.ResponseWriter, key string) {
 
 func (s *server) list(w http.ResponseWriter, prefix string) {
 	type content struct {
-		Key, ETag string
-		Size      int
+		Key, ETag    string
+		Size         int
+		LastModified time.Time
 	}
 	out := struct {
-		XMLName  xml.Name `xml:"ListBucketResult"`
-		Contents []content
-	}{}
+		XMLName               xml.Name `xml:"ListBucketResult"`
+		Contents              []content
+		IsTruncated           bool
+		NextContinuationToken string
+	}{IsTruncated: s.endless, NextContinuationToken: "on"}
 	for key, o := range s.objects {
 		if key[0] != 0 && strings.HasPrefix(key, prefix) {
-			out.Contents = append(out.Contents, content{key, tagOf(o.data), len(o.data)})
+			out.Contents = append(out.Contents, content{key, tagOf(o.data), len(o.data), o.modified})
 		}
 	}
 	_ = xml.NewEncoder(w).Encode(out)

@@ -59,7 +59,14 @@ func OpenDestination(ctx context.Context, name string, o S3Options) (Store, erro
 				"name the folder that holds root.json for clients"}
 		}
 	}
-	if err := os.MkdirAll(name, 0o755); err != nil {
+	if _, err := os.Stat(name); err == nil {
+		return openFolder(name)
+	}
+	err := os.MkdirAll(name, 0o755)
+	if err == nil {
+		err = os.Chmod(name, 0o755) // whatever the umask is: a web server reads it
+	}
+	if err != nil {
 		return nil, fmt.Errorf("make folder %q: %w", name, cause(err))
 	}
 	return openFolder(name)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"strings"
+	"time"
 )
 
 // Store is a place that clients read a repository from: a bucket, or a folder.
@@ -32,10 +33,12 @@ type Store interface {
 
 // Object is a file in a store.
 type Object struct {
-	Name   string
-	Size   int64
-	Tag    string // changes with the content; "" where the listing does not say
-	Digest Digest // as Look says it; zero where nobody noted one
+	Name string
+	Size int64
+	Tag  string // changes with the content; "" where the listing does not say
+	// Modified is when it was put, as a bucket's listing says it; to the second.
+	Modified time.Time
+	Digest   Digest // as Look says it; zero where nobody noted one
 }
 
 // Content is what a file is to hold. It is read more than once.
@@ -55,6 +58,10 @@ type How struct {
 	Tag    string
 	Sent   func(int64) // counts bytes; may be nil
 }
+
+// unconditional writes can go in parts: not all servers compare when these are put
+// together.
+func (h How) unconditional() bool { return !h.Absent && h.Tag == "" }
 
 func (h How) sent(n int64) {
 	if h.Sent != nil {
