@@ -72,12 +72,13 @@ func run(ctx context.Context, answer io.Writer, folder, access, secret string, b
 // open keeps what is known of an object with its file, or in a folder beside
 // where the file system has no extended attributes.
 func open(folder string) (*posix.Posix, error) {
+	options := posix.PosixOpts{CopyObjectThreshold: 5 << 30} // what S3 copies; zero would refuse every copy
 	files := filepath.Join(folder, "buckets")
 	if err := os.Mkdir(files, 0o755); err != nil {
 		return nil, err
 	}
 	if (meta.XattrMeta{}).Test(files) == nil {
-		return posix.New(files, meta.XattrMeta{}, posix.PosixOpts{})
+		return posix.New(files, meta.XattrMeta{}, options)
 	}
 	beside := filepath.Join(folder, "attributes")
 	if err := os.Mkdir(beside, 0o755); err != nil {
@@ -87,7 +88,7 @@ func open(folder string) (*posix.Posix, error) {
 	if err != nil {
 		return nil, err
 	}
-	return posix.New(files, attributes, posix.PosixOpts{})
+	return posix.New(files, attributes, options)
 }
 
 func create(ctx context.Context, storage *posix.Posix, bucket, owner string) error {

@@ -216,7 +216,7 @@ func (b *bucket) Copy(ctx context.Context, from Object, name string, c Content, 
 		return Object{}, errNoCopy
 	}
 	out, err := b.client.CopyObject(ctx, &s3.CopyObjectInput{Bucket: &b.name, Key: b.key(name),
-		CopySource:        aws.String((&url.URL{Path: b.name + "/" + b.prefix + from.Name}).EscapedPath()),
+		CopySource:        aws.String(copySource(b.name + "/" + b.prefix + from.Name)),
 		CopySourceIfMatch: aws.String(from.Tag), MetadataDirective: "REPLACE",
 		CacheControl: text(how.CacheControl), ContentType: text(how.ContentType), Metadata: noted(c)})
 	switch {
@@ -232,6 +232,11 @@ func (b *bucket) Copy(ctx context.Context, from Object, name string, c Content, 
 	}
 	how.sent(c.Size)
 	return Object{Name: name, Size: c.Size, Tag: aws.ToString(out.CopyObjectResult.ETag), Digest: c.Digest}, nil
+}
+
+// copySource escapes a plus too, which servers read as a space there.
+func copySource(name string) string {
+	return strings.ReplaceAll((&url.URL{Path: name}).EscapedPath(), "+", "%2B")
 }
 
 // maxCopy is what S3 copies in one request.

@@ -102,3 +102,26 @@ func TestStaleIsTold(t *testing.T) {
 		t.Errorf("got %v, want to be told what is stale", err)
 	}
 }
+
+// TestStorageCopies: content that is there under one name is not sent again for
+// another, and what is not it by now is not copied.
+func TestStorageCopies(t *testing.T) {
+	s, o := storage(t)
+	to := destination(t, "s3://"+s.Bucket+"/a prefix", o)
+	whole := remote.ContentOf(bytes.Repeat([]byte("0123456789abcdef"), 10<<20/16))
+	how := remote.How{CacheControl: "max-age=60", ContentType: "application/octet-stream"}
+	first, err := to.Put(t.Context(), "targets/orbit/linux/1.2.3/orbit+1", whole, how)
+	must(t, err)
+	if _, err := to.Copy(t.Context(), first, "targets/orbit/linux/stable/orbit", whole, how); err != nil {
+		t.Fatalf("the server did not copy: %v", err)
+	}
+	there, err := to.Look(t.Context(), "targets/orbit/linux/stable/orbit")
+	if must(t, err); there.Size != whole.Size || there.Digest != whole.Digest {
+		t.Errorf("the copy is %+v", there)
+	}
+	_, err = to.Put(t.Context(), first.Name, remote.ContentOf([]byte("other")), how)
+	must(t, err)
+	if _, err := to.Copy(t.Context(), first, "targets/orbit/linux/edge/orbit", whole, how); err == nil {
+		t.Error("it copied what somebody else put there meanwhile")
+	}
+}
