@@ -37,6 +37,7 @@ func (r *Repository) commit(ctx context.Context, c change) error {
 	if err != nil {
 		return unchanged(errors.Join(err, r.dropScratch(), r.dropFolders(p.made)))
 	}
+	r.read = nil // it is another repository now
 	if err := r.finish(j); err != nil {
 		return fmt.Errorf("%w: %w\nhint: the next command in this folder finishes it", ErrUnfinished, err)
 	}

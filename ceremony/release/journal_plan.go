@@ -12,6 +12,9 @@ import (
 	"signer/ceremony/tuf"
 )
 
+// errMeanwhile is a repository that somebody works on who knows of no lock.
+var errMeanwhile = errors.New("another program has changed it since it was read")
+
 // change is what a command does to the folder: all of it, or nothing.
 type change struct {
 	files    []tuf.File // whole files; those that are there as they are to be are left alone
@@ -86,6 +89,9 @@ func (r *Repository) planFile(p *planned, f tuf.File) error {
 	m := move{To: f.Name, Length: int64(len(f.Data)), SHA512: &sum}
 	if m.Was, err = r.was(f.Name); err != nil {
 		return err
+	}
+	if read, ok := r.read[f.Name]; ok && (m.Was == nil || *m.Was != read) {
+		return fmt.Errorf("%q: %w\nhint: nothing was changed; run this again", f.Name, errMeanwhile)
 	}
 	p.moves, p.content[f.Name] = append(p.moves, m), f.Data
 	return nil

@@ -63,11 +63,12 @@ type Repository struct {
 	lock    *lock    // nil when the folder cannot or need not be written
 	barred  error    // why it cannot be written
 
-	root     *tuf.Root          // the latest, when the repository was read
-	listed   map[tuf.Role]int64 // versions of files that are listed and were not read
-	warnings []string           // what was noticed on the way
-	used     int                // scratch files
-	wrote    []string           // what the last commit wrote, or would have
+	root     *tuf.Root             // the latest, when the repository was read
+	read     map[string]fileDigest // of metadata that the command goes on from
+	listed   map[tuf.Role]int64    // versions of files that are listed and were not read
+	warnings []string              // what was noticed on the way
+	used     int                   // scratch files
+	wrote    []string              // what the last commit wrote, or would have
 
 	// step is called before each step of a commit, by the step's name. Tests end
 	// the process or break the disk in it. nil in the product.

@@ -1,10 +1,16 @@
 package release
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
+
+	"signer/ceremony/secret"
+	"signer/ceremony/tuf"
 )
 
 // TestNothingIsLeftByWhoReads: what writes nothing leaves no lock either. A drive
@@ -54,4 +60,48 @@ func TestWhoReadsFinishesWhatWasCutOff(t *testing.T) {
 	if _, err := Open(t.Context(), dir, o); !errors.Is(err, ErrLocked) {
 		t.Errorf("%v", err)
 	}
+}
+
+// TestAnotherProgramMeanwhile: fleetctl knows of no lock, and somebody may take long
+// to type. What it did meanwhile is not undone.
+func TestAnotherProgramMeanwhile(t *testing.T) {
+	for name, work := range map[string]func(*Repository, Passphrases) error{
+		"timestamp": func(r *Repository, p Passphrases) error {
+			_, err := r.Timestamp(t.Context(), time.Time{}, p)
+			return err
+		},
+		"add": func(r *Repository, p Passphrases) error {
+			_, err := r.Add(t.Context(), []Source{orbit(built(t, "orbit", "first"))}, AddOptions{}, p)
+			return err
+		},
+		"rotate": func(r *Repository, p Passphrases) error {
+			_, err := r.Rotate(t.Context(), tuf.RoleRoot, RotateOptions{}, p)
+			return err
+		},
+	} {
+		dir := initialized(t)
+		theirs := map[string]string{"rotate": "repository/root.json"}[name]
+		if theirs == "" {
+			theirs = "repository/timestamp.json"
+		}
+		r := opened(t, dir, testOptions("updates "+name))
+		err := work(r, interrupting{&phrases{}, func() { put(t, dir, theirs, "{}") }})
+		if !errors.Is(err, errMeanwhile) || !strings.Contains(err.Error(), "run this again") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if b, _ := os.ReadFile(filepath.Join(dir, filepath.FromSlash(theirs))); string(b) != "{}" {
+			t.Errorf("%s: there is %q", name, b)
+		}
+	}
+}
+
+// interrupting is somebody who takes long to type.
+type interrupting struct {
+	*phrases
+	meanwhile func()
+}
+
+func (p interrupting) Old(ctx context.Context, role tuf.Role, wrong error) (secret.Bytes, error) {
+	p.meanwhile()
+	return p.phrases.Old(ctx, role, wrong)
 }

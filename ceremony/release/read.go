@@ -1,6 +1,7 @@
 package release
 
 import (
+	"crypto/sha512"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -54,7 +55,19 @@ func (r *Repository) published(targets bool) (tuf.Published, error) {
 			return tuf.Published{}, fmt.Errorf("read the repository: %w", err)
 		}
 	}
+	r.remember(files)
 	return tuf.PublishedFrom(files)
+}
+
+// remember keeps what was read, for commit to find it so. Somebody may take
+// minutes to type a passphrase, and fleetctl knows of no lock.
+func (r *Repository) remember(files map[string][]byte) {
+	r.read = map[string]fileDigest{}
+	for name, b := range files {
+		if at, err := placeOf(name); err == nil && at.remembers() {
+			r.read[name] = sha512.Sum512(b)
+		}
+	}
 }
 
 // roots reads root.json and all N.root.json.
