@@ -100,6 +100,7 @@ func (s passphraseSource) asked(ctx context.Context, prompt string) (secret.Byte
 	case r := <-done:
 		return r.pass, r.err
 	case <-ctx.Done():
+		_, _ = fmt.Fprintln(s.std.err) // what is said next is no answer to the question
 		return nil, ceremony.ErrStop
 	}
 }

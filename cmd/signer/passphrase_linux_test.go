@@ -59,10 +59,10 @@ func TestWhoTypesAPassphraseIsAskedAgain(t *testing.T) {
 	}
 }
 
-// TestStoppedAtAPassphraseOfARepository: Ctrl+C is heard, and the terminal shows
-// again what is typed.
+// TestStoppedAtAPassphraseOfARepository: Ctrl+C is heard, what is said then has a
+// line of its own, and the terminal shows again what is typed.
 func TestStoppedAtAPassphraseOfARepository(t *testing.T) {
-	user, k, _ := atTerminal(t)
+	user, k, page := atTerminal(t)
 	side := k.std.in.(*os.File)
 	ctx, stop := stoppable(t.Context(), k.std)
 	running, end := context.WithCancelCause(ctx)
@@ -72,6 +72,9 @@ func TestStoppedAtAPassphraseOfARepository(t *testing.T) {
 	}()
 	if _, err := k.Old(running, tuf.RoleTargets, nil); !wasStopped(err) {
 		t.Error(err)
+	}
+	if said := page(); said != "Passphrase of the targets key: \n" {
+		t.Errorf("what follows stands beside the question: %q", said)
 	}
 	if _, err := user.WriteString("\n"); err != nil { // which ends the reading
 		t.Fatal(err)

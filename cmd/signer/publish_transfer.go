@@ -36,7 +36,7 @@ func (t *transfer) options() []option {
 		numberOption(&t.jobs, "jobs", "N", "How many files are on their way at once."),
 		yesOption(&t.dryRun, "dry-run", "Say what would be done, and why, and write nothing."),
 		yesOption(&t.json, "json", "What was done, as JSON."),
-		yesOption(&t.quiet, "quiet", "Say only what needs somebody."),
+		yesOption(&t.quiet, "quiet", "Say only what needs somebody.").called("q"),
 	}
 }
 

@@ -25,7 +25,7 @@ type rehearsal struct {
 func rehearseCommand() command {
 	var r rehearsal
 	return command{name: "rehearse", args: "[CEREMONY]", does: "practise a ceremony on virtual drives",
-		text: "CEREMONY is create, which is the default.",
+		text: "CEREMONY is one of " + strings.Join(names(), ", ") + ". Without it, create.",
 		options: []option{
 			textOption(&r.dir, "drives", "DIR", `Keep the virtual drives in DIR: one folder for each drive, named by its label.
 Without it they go to a new folder in the place for temporary files.`).folder(),
@@ -34,7 +34,7 @@ asked, not answered, and has no default is an error that names the question.`).f
 			yesOption(&r.line, "line", "Lines in place of a screen, for serial consoles and screen readers."),
 		},
 		synopsis:  []string{"[--drives" + noBreak + "DIR] [--answers" + noBreak + "FILE | --line] [CEREMONY]"},
-		examples:  []meaning{{"The creation of a repository, on a screen", "signer rehearse"}},
+		examples:  []meaning{{"The creation of a repository, on a screen", "signer rehearse"}, {"The menu of all ceremonies, on a repository made for practice", "signer rehearse home"}},
 		completes: completes{words: names()}, run: r.run}
 }
 

@@ -23,7 +23,7 @@ expiring, and publish nothing.`,
 		files:   []meaning{{"keys/timestamp.json", "The key that is exported."}},
 		examples: []meaning{
 			{"Into a secret of GitHub Actions", "signer updates export-timestamp-key --path updates | gh secret set TIMESTAMP_KEY"},
-			{"Back again, in the job", `mkdir -p updates/keys && printenv TIMESTAMP_KEY | base64 -d > updates/keys/timestamp.json`}},
+			{"Back again, in the job", `umask 077 && mkdir -p updates/keys && printenv TIMESTAMP_KEY | base64 -d > updates/keys/timestamp.json`}},
 		seeAlso: []string{"updates timestamp", "publish"},
 		run: func(ctx context.Context, _ []string, std stdio) int {
 			return w.with(ctx, std, func(_ context.Context, r *release.Repository, _ release.Passphrases) error {
