@@ -97,7 +97,7 @@ func (p *pulling) readLocal(ctx context.Context, dir string) (err error) {
 	return nil
 }
 
-const moveAway = "move repository/ of your folder away, pull again, and make your change again"
+const moveAway = "move repository/ out of your folder, pull again, and make your change again"
 
 const publishFirst = "this folder has what is not published: signer publish brings it there"
 

@@ -90,7 +90,7 @@ func TestPullRefuses(t *testing.T) {
 			r.AddContent(t, map[string][]byte{"orbit/macos/1.3.0/orbit": []byte("orbit 1.3.0")})
 			r.bump(t)
 			r.into(t, dir, nil)
-		}, says: "move repository/ of your folder away"},
+		}, says: "move repository/ out of your folder"},
 		"another root than is trusted": {root: true, want: tuf.ErrFork},
 		"content that is not what is listed": {there: func(t *testing.T, r *repository, s *server) {
 			r.AddContent(t, later())
