@@ -60,6 +60,9 @@ func TestRotateReplacesOneRole(t *testing.T) {
 					t.Errorf("%s: it is told of version %d until %v", role, done.Versions[role], done.Expires[role])
 				}
 			}
+			if got := strings.Join(done.Warnings, "\n"); strings.Contains(got, "does not follow") {
+				t.Errorf("warnings are %q", got)
+			}
 			if want := testNow.Add(rootLife); !rel.Expires(tuf.RoleRoot).Equal(want) || len(rel.Stale()) > 0 {
 				t.Errorf("root expires on %v; stale are %v", rel.Expires(tuf.RoleRoot), rel.Stale())
 			}

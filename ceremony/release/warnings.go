@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,7 +39,8 @@ func (r *Repository) allWarnings(rel *tuf.Release, renewed map[tuf.Role]time.Tim
 	if rel != nil {
 		out = append(out, r.expiring(rel, renewed)...)
 	}
-	for _, look := range []func() ([]string, error){r.strays, r.modes, r.staged} {
+	strays := func() ([]string, error) { return r.strays(rel) }
+	for _, look := range []func() ([]string, error){strays, r.modes, r.staged} {
 		sentences, err := look()
 		if err != nil {
 			sentences = []string{fmt.Sprintf("Not all of the folder could be looked at: %s.", err)}
@@ -61,15 +63,29 @@ func (r *Repository) expiring(rel *tuf.Release, renewed map[tuf.Role]time.Time) 
 
 // strays are files that v0 tools take for metadata of a role, as fleetctl does
 // with repository/._root.json, and stops.
-func (r *Repository) strays() (out []string, err error) {
+func (r *Repository) strays(rel *tuf.Release) (out []string, err error) {
 	entries, err := r.look(repositoryFolder)
 	for _, e := range entries {
+		if rel != nil && isBeyond(path.Base(e.Name), rel.Root()) {
+			out = append(out, fmt.Sprintf("%q does not follow from root %d, the latest: it was not used. Look where it comes from.", e.Name, rel.Root().Version))
+		}
 		if _, err := placeOf(e.Name); err == nil || e.Mode.IsDir() || path.Ext(e.Name) != ".json" {
 			continue
 		}
 		out = append(out, fmt.Sprintf("%q does not belong there: tuf and fleetctl take it for a role. It was left alone, and is not published by this program.", e.Name))
 	}
 	return out, err
+}
+
+// isBeyond reports whether a name is that of a root later than the latest that the
+// chain leads to: one between is missing, or somebody put it there.
+func isBeyond(base string, latest *tuf.Root) bool {
+	if at, ok := metadataPlace(base); !ok || at != placeVersionedRoot {
+		return false
+	}
+	number, _, _ := strings.Cut(base, ".")
+	version, err := strconv.ParseInt(number, 10, 64)
+	return err == nil && version > latest.Version
 }
 
 // modes are files that others may read or run. JSON with mode 0755, as copies

@@ -38,6 +38,7 @@ func TestWarnings(t *testing.T) {
 		"a staged target":                 {do: file("staged/targets/orbit/linux/stable/orbit"), want: `"staged/targets/orbit/linux/stable/orbit" is staged`},
 		"a stray":                         {do: file("repository/._root.json"), want: `"repository/._root.json" does not belong there`},
 		"another role's file":             {do: file("repository/releases.json"), want: `"repository/releases.json" does not belong there`},
+		"a root after a gap":              {do: file("repository/9.root.json"), want: `"repository/9.root.json" does not follow from root 1`},
 		"no stray":                        {do: file("repository/index.html")},
 		"a target is no stray":            {do: file("repository/targets/a.json")},
 		"metadata that anybody may run":   {do: mode("repository/root.json", 0o755), want: "repository/root.json has the mode 0755, and is to have 0644"},
