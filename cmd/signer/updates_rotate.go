@@ -110,8 +110,5 @@ func (w *rotateWork) run(ctx context.Context, args []string, std stdio) int {
 	if status != exitGood {
 		return status
 	}
-	if err := w.showRotated(done, std); err != nil {
-		return fail(std, fmt.Errorf("%s: %w", w.command, err))
-	}
-	return exitGood
+	return w.said(w.showRotated(done, std), std)
 }

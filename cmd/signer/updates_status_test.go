@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -39,6 +40,18 @@ func TestUpdatesStatus(t *testing.T) {
 		cmd := updatesCommand()
 		if got := cmd.start(t.Context(), "signer updates", c.args, stdio{in: strings.NewReader(""), out: io.Discard, err: &errs}); got != c.want || !strings.Contains(errs.String(), c.says) {
 			t.Errorf("%q ends with %d, want %d: %s", c.args, got, c.want, errs.String())
+		}
+	}
+}
+
+// TestDoneAndNotSaid: a full disk behind standard output undoes nothing, and who
+// reads the error has to know.
+func TestDoneAndNotSaid(t *testing.T) {
+	for dry, want := range map[bool]string{false: "it is done", true: "dry"} {
+		var errs bytes.Buffer
+		w := &repositoryWork{command: "updates timestamp", dryRun: dry}
+		if got := w.said(errors.New("dry land"), stdio{err: &errs}); got != exitFailed || strings.Contains(errs.String(), "it is done") == dry || !strings.Contains(errs.String(), want) {
+			t.Errorf("dry %v: %d, %s", dry, got, errs.String())
 		}
 	}
 }

@@ -80,10 +80,19 @@ func (w *repositoryWork) do(ctx context.Context, std stdio, work doing) int {
 	if status != exitGood {
 		return status
 	}
-	if err := w.show(result, std); err != nil {
+	return w.said(w.show(result, std), std)
+}
+
+// said is the status of a command that went well. Where that could not be said,
+// nobody shall think that it had not happened.
+func (w *repositoryWork) said(err error, std stdio) int {
+	switch {
+	case err == nil:
+		return exitGood
+	case w.dryRun:
 		return fail(std, fmt.Errorf("%s: %w", w.command, err))
 	}
-	return exitGood
+	return fail(std, fmt.Errorf("%s: it is done, and what was done could not be printed: %w", w.command, err))
 }
 
 // with opens the repository for a function, and says what went wrong.
