@@ -78,7 +78,7 @@ func (a *adding) unless(suspect bool, why func() error, s Source) error {
 	if !a.options.Force {
 		return fmt.Errorf("%w: %w", ErrMixUp, why())
 	}
-	a.r.warn("%q was published for %s by force: %v.", s.File, s.Platform, why())
+	a.r.warn("%q is taken for %s by force: %v.", s.File, s.Platform, why())
 	return nil
 }
 
@@ -123,7 +123,7 @@ func (a *adding) close() {
 func withHint(err error) error {
 	switch {
 	case errors.Is(err, ErrMixUp) && !errors.Is(err, ErrPrivate):
-		return fmt.Errorf("%w\nhint: nothing was changed; --force publishes it as it is", err)
+		return fmt.Errorf("%w\nhint: nothing was changed; --force adds it as it is", err)
 	case err != nil:
 		return fmt.Errorf("%w\nhint: nothing was changed", err)
 	}

@@ -12,7 +12,7 @@ func updatesAddCommand() command {
 	w := newRepositoryWork("updates add")
 	var a adding
 	return command{name: "add", does: "add targets, and sign targets, snapshot and timestamp",
-		text: `Publishes files as targets. Each is listed under its version and under each of its
+		text: `Adds files as targets. Each is listed under its version and under each of its
 tags, which are the channels that clients follow:
 
   NAME/PLATFORM/TAG/FILE   orbit/linux/1.2.3/orbit, orbit/linux/stable/orbit
