@@ -31,7 +31,9 @@ web server serves.
 Only what has changed is sent: targets first, then roots, then targets.json and
 snapshot.json, and timestamp.json last. Nothing is ever deleted there. Nothing but
 what the metadata lists leaves: no key, no staged file. When it is stopped, or the
-network fails, clients find what they found before; run again, it goes on.
+network fails, it says what clients find until it is run again; then it goes on.
+Clients that are up to date stay so, and new ones wait for timestamp.json once a
+channel is replaced; after a root that takes an online key away, all wait for it.
 
 Before anything is sent, clients are played through: what they would not accept is
 refused, as are an older root or timestamp than the published ones, another root of

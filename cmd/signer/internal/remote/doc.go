@@ -17,8 +17,9 @@
 //     give: no private key, no staged/ file, no stray;
 //   - content is hashed while it is sent, and becomes visible only when it is
 //     what targets.json lists;
-//   - targets first, then roots, then targets.json and snapshot.json, and
-//     timestamp.json last: until then, nothing that a client had is changed;
+//   - targets first, those of channels last of them, then roots, then targets.json
+//     and snapshot.json, and timestamp.json last: until then clients keep what they
+//     had; a publish that breaks off says what they find until it is run again;
 //   - what is replaced is replaced only if it is still what was read: of two
 //     who publish at once, the second is told;
 //   - what a client would not accept is refused before anything is sent;
