@@ -30,8 +30,9 @@ holds keys/ and repository/; it may be new. keys/ and staged/ are never touched.
 All that is fetched is verified: the roots from the one that is in DIR, or from the
 one that --root names; without both, the first is trusted because it came first, and
 you are told its fingerprint. What is older than what is in DIR is refused: it has
-what was not published. What is there already is not fetched again, and metadata and
-what replaces other files are put in place all at once, or not at all.`,
+what was not published. Timestamps alone, signed in DIR and not published, give way
+to what somebody else published meanwhile. What is there already is not fetched
+again, and metadata and what replaces other files are put in place all at once, or not at all.`,
 		options: append([]option{
 			textOption(&p.root, "root", "FILE", "A root.json that you trust, of any version: SRC must have the same.").file(),
 			yesOption(&p.metadata, "metadata-only", "Leave the targets there: for a host that only signs timestamps."),
