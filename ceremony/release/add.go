@@ -11,6 +11,8 @@ import (
 var (
 	// ErrName means a target that cannot be named as was asked.
 	ErrName = errors.New("that cannot be the name of a target")
+	// ErrCount means no target, or more than are added at once.
+	ErrCount = errors.New("not as many as can be added")
 	// ErrMixUp means a file that is not for the platform that it is offered for, or
 	// a platform that nobody knows. AddOptions.Force lets both pass.
 	ErrMixUp = errors.New("refused")

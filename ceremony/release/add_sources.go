@@ -27,7 +27,7 @@ type adding struct {
 // open looks at all sources, and tells all that is wrong with them at once.
 func (a *adding) open(sources []Source) error {
 	if len(sources) == 0 || len(sources) > maxSources {
-		return fmt.Errorf("%w: there are %d of them, and one to %d can be added at once", ErrName, len(sources), maxSources)
+		return fmt.Errorf("%w: %d targets, and from one to %d can be added at once", ErrCount, len(sources), maxSources)
 	}
 	var wrong []error
 	for _, s := range sources {

@@ -38,6 +38,9 @@ func (r *Repository) Timestamp(ctx context.Context, expires time.Time, pass Pass
 	if err != nil {
 		return Result{}, err
 	}
+	if left := expires.Sub(r.options.Now); left > longTimestamp {
+		r.warn("timestamp.json is good for %d days: for as long can a client be held back with old files. Two weeks are usual.", int(left/(24*time.Hour)))
+	}
 	keys, err := r.unlock(ctx, pass, tuf.RoleTimestamp)
 	if err != nil {
 		return Result{}, err

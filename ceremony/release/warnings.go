@@ -37,10 +37,10 @@ func (r *Repository) takenOver(rel *tuf.Release, signed map[tuf.Role]time.Time) 
 func (r *Repository) allWarnings(rel *tuf.Release, renewed map[tuf.Role]time.Time) []string {
 	out := append([]string{}, r.warnings...)
 	if rel != nil {
-		out = append(out, r.expiring(rel, renewed)...)
+		out = append(append(out, r.expiring(rel, renewed)...), sooner(rel, renewed)...)
 	}
 	strays := func() ([]string, error) { return r.strays(rel) }
-	for _, look := range []func() ([]string, error){strays, r.modes, r.staged} {
+	for _, look := range []func() ([]string, error){r.drive, strays, r.modes, r.staged} {
 		sentences, err := look()
 		if err != nil {
 			sentences = []string{fmt.Sprintf("Not all of the folder could be looked at: %s.", err)}
@@ -59,6 +59,38 @@ func (r *Repository) expiring(rel *tuf.Release, renewed map[tuf.Role]time.Time) 
 			return signed && strings.HasPrefix(sentence, string(role)+".json ")
 		})
 	})
+}
+
+// longTimestamp is more than anybody needs between two timestamps, and as long can
+// a client be held back with old files that nobody signs again.
+const longTimestamp = 31 * 24 * time.Hour
+
+// sooner are files that now expire before they did, as after a ceremony that gave
+// them longer, and a timestamp that lasts too long.
+func sooner(rel *tuf.Release, renewed map[tuf.Role]time.Time) (out []string) {
+	const day = "Mon 2 Jan 2006"
+	for _, role := range tuf.OnlineRoles() {
+		expires, signed := renewed[role]
+		if was := rel.Expires(role); signed && expires.Before(was.Truncate(time.Second)) {
+			out = append(out, fmt.Sprintf("%s.json expires on %s now, and did on %s.", role, expires.UTC().Format(day), was.UTC().Format(day)))
+		}
+	}
+	return out
+}
+
+// driveList is what makes a folder a drive of the ceremonies: it lists every file
+// with its digest.
+const driveList = "signer-drive.json"
+
+// drive says that a ceremony's drive is no place to work in.
+func (r *Repository) drive() ([]string, error) {
+	if r.dir == nil || r.options.ReadOnly || r.options.DryRun {
+		return nil, nil
+	}
+	if _, err := r.dir.Stat(driveList); err != nil {
+		return nil, nil
+	}
+	return []string{"This is a drive that a ceremony made. Its list of files no longer fits, and a check will call it broken: work in a copy of keys/ and repository/."}, nil
 }
 
 // strays are files that v0 tools take for metadata of a role, as fleetctl does

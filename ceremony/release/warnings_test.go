@@ -44,6 +44,8 @@ func TestWarnings(t *testing.T) {
 		"metadata that anybody may run":   {do: mode("repository/root.json", 0o755), want: "repository/root.json has the mode 0755, and is to have 0644"},
 		"a key that anybody may read":     {do: mode("keys/targets.json", 0o644), want: "keys/targets.json has the mode 0644, and is to have 0600"},
 		"an expired timestamp is renewed": {now: testNow.AddDate(0, 1, 0)},
+		"a drive of a ceremony":           {do: file("signer-drive.json"), want: "This is a drive that a ceremony made"},
+		"a timestamp that lasted longer":  {now: testNow.AddDate(0, 0, -3), want: "timestamp.json expires on Thu 3 Dec 2026 now, and did on Sun 6 Dec 2026."},
 		"a root that soon expires":        {now: testNow.Add(rootLife).AddDate(0, 0, -20), want: "root.json expires on"},
 	} {
 		t.Run(name, func(t *testing.T) {

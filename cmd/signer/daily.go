@@ -29,7 +29,7 @@ func dailyCommands() []command {
 func dailyStatus(err error) int {
 	is := func(target error) bool { return errors.Is(err, target) }
 	switch {
-	case slices.ContainsFunc([]error{release.ErrName, remote.ErrUsage}, is):
+	case slices.ContainsFunc([]error{release.ErrName, release.ErrCount, remote.ErrUsage}, is):
 		return exitUsage
 	case slices.ContainsFunc([]error{release.ErrExists, release.ErrMixUp, release.ErrPrivate, remote.ErrRefused}, is):
 		return exitRefused

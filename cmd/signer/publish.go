@@ -13,7 +13,7 @@ import (
 type publishing struct {
 	transfer
 	url                   string
-	noCheck               bool
+	noCheck, unlist       bool
 	cacheJSON, cacheFixed string
 }
 
@@ -37,14 +37,17 @@ channel is replaced; after a root that takes an online key away, all wait for it
 
 Before anything is sent, clients are played through: what they would not accept is
 refused, as are an older root or timestamp than the published ones, another root of
-the same version, what a rehearsal made, and targets that are not what targets.json
-lists. Of two who publish at once, the second is told. Where the server knows no
-conditions for writing (If-Match), it may miss one who publishes in the same second.
+the same version, a list that lacks what is published (--unlist), what a rehearsal
+made, and targets that are not what targets.json lists. Of two who publish at once,
+the second is told. Where the server knows no conditions for writing (If-Match), it
+may miss one who publishes in the same second.
 
 Afterwards it looks at what clients see.`,
 		options: append([]option{
 			textOption(&p.url, "url", "URL", `Where clients read the repository: afterwards it is read from there as a client
 does. Without it, DEST is read back.`),
+			yesOption(&p.unlist, "unlist", `Publish although targets that clients find now are no longer listed. Without it that
+is refused: somebody else may have published them meanwhile.`),
 			yesOption(&p.noCheck, "no-check", "Do not look afterwards at what clients see."),
 			textOption(&p.cacheJSON, "cache-json", "VALUE", `The Cache-Control header of what changes under its name: root.json, targets.json,
 snapshot.json, timestamp.json, and targets of channels, as orbit/linux/stable/orbit.`),
@@ -77,7 +80,7 @@ func (p *publishing) run(ctx context.Context, words []string, std stdio) int {
 		if err != nil {
 			return remote.Report{}, err
 		}
-		return remote.Publish(ctx, from, to, remote.PublishOptions{Now: time.Now(), Jobs: p.jobs, DryRun: p.dryRun, NoCheck: p.noCheck,
+		return remote.Publish(ctx, from, to, remote.PublishOptions{Now: time.Now(), Jobs: p.jobs, DryRun: p.dryRun, Unlist: p.unlist, NoCheck: p.noCheck,
 			URL: p.url, Cache: remote.Cache{Moving: p.cacheJSON, Fixed: p.cacheFixed}, Progress: tell})
 	})
 }

@@ -35,7 +35,8 @@ into a file: --manifest.
      "version": "1.2.3", "tags": ["stable", "1", "1.2"]}
   ]}
 
-Paths in it are relative to the folder of the manifest.
+Paths in it are relative to the folder of the manifest. At most 500 targets are
+added at once.
 
 It needs the keys of targets, snapshot and timestamp, and not root's.`,
 		options: w.options(

@@ -18,12 +18,11 @@ func (p *publication) judge() error {
 	if p.from.latest == nil {
 		return Hinted{fmt.Errorf("%s holds no root.json", p.from.store), "name the folder that holds repository/, or the repository folder itself"}
 	}
-	for _, step := range []func() error{p.mergeRoots, p.mergeOnline, p.notBack, p.simulate} {
+	for _, step := range []func() error{p.mergeRoots, p.mergeOnline, p.notBack, p.simulate, p.keepsListed} {
 		if err := step(); err != nil {
 			return err
 		}
 	}
-	p.warnOfAbsent()
 	return nil
 }
 

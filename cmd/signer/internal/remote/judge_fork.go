@@ -5,6 +5,7 @@ package remote
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -44,10 +45,18 @@ func absent(from, in *tuf.Targets) (paths []string) {
 	return paths
 }
 
-// warnOfAbsent tells of targets that clients will not find any more. It may be
-// meant: tuf can take targets out, and a bucket for testing has others.
-func (p *publication) warnOfAbsent() {
-	if gone := absent(p.to.listing(), p.targets); len(gone) > 0 {
+// keepsListed refuses what would take targets from clients: two who add to the same
+// files, the one once and the other twice, have versions of which neither shows it.
+// It may be meant, for tuf can take targets out, and a bucket for testing has others.
+func (p *publication) keepsListed() error {
+	gone := absent(p.to.listing(), p.targets)
+	switch {
+	case len(gone) == 0:
+		return nil
+	case p.Unlist:
 		p.warn("Published until now, and no longer listed: %s.", inShort(gone, ", "))
+		return nil
 	}
+	return refuse(pullFirst+". Where it is meant, publish with --unlist",
+		fmt.Errorf("published, and no longer listed: %s: %w", inShort(gone, ", "), errForked))
 }

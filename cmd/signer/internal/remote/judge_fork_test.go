@@ -39,7 +39,13 @@ func TestPublishKeepsWhatAnotherPublished(t *testing.T) {
 	// Two releases are newer than one, and no version tells of it.
 	r.AddContent(t, map[string][]byte{"orbit/macos/1.4.0/orbit": []byte("orbit 1.4.0")})
 	dir := r.folder(t, merged(wares(), mine(), map[string][]byte{"orbit/macos/1.4.0/orbit": []byte("orbit 1.4.0")}))
-	report, err := remote.Publish(t.Context(), source(t, dir), to, options())
+	if _, err := remote.Publish(t.Context(), source(t, dir), to, options()); !errors.Is(err, remote.ErrRefused) || !strings.Contains(err.Error(), "no longer listed: orbit/linux/1.3.0/orbit") {
+		t.Errorf("got %v, want it refused", err)
+	}
+	other.holds(t, to, merged(wares(), later()))
+	meant := options()
+	meant.Unlist = true
+	report, err := remote.Publish(t.Context(), source(t, dir), to, meant)
 	must(t, err)
 	if said := strings.Join(report.Warnings, "\n"); !strings.Contains(said, "no longer listed: orbit/linux/1.3.0/orbit.") {
 		t.Errorf("a release is gone, and nobody was told: %s", said)

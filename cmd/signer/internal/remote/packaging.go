@@ -3,6 +3,7 @@
 package remote
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"slices"
@@ -22,7 +23,9 @@ func (p *publication) warnings() (sentences []string) {
 	if p.targets == nil {
 		return nil
 	}
-	sentences = missingComponents(slices.Collect(maps.Keys(p.targets.Files)))
+	if !bytes.Equal(p.after.Targets, p.to.targets) { // who renews a timestamp was told before
+		sentences = missingComponents(slices.Collect(maps.Keys(p.targets.Files)))
+	}
 	var altered []string
 	for _, i := range p.plan.replaced {
 		if isFixed(i.name, p.root.Consistent) {
@@ -38,7 +41,8 @@ func (p *publication) warnings() (sentences []string) {
 
 // missingComponents names channels from which fleetctl package could not make an
 // installer. Versions are left out: those of orbit and osqueryd are not the same.
-func missingComponents(targets []string) (sentences []string) {
+func missingComponents(targets []string) []string {
+	var missing []string
 	have := map[string]map[string]bool{} // by "platform channel"
 	withDesktop := map[string]bool{}     // platforms
 	for _, target := range targets {
@@ -63,8 +67,11 @@ func missingComponents(targets []string) (sentences []string) {
 			}
 		}
 		if len(lacks) > 0 && (have[key][orbit] || have[key][osqueryd] || have[key][desktop]) {
-			sentences = append(sentences, fmt.Sprintf("Channel %s for %s has no %s: fleetctl package cannot make an installer from it.", channel, platform, strings.Join(lacks, " and no ")))
+			missing = append(missing, fmt.Sprintf("%s for %s has no %s", channel, platform, strings.Join(lacks, " and no ")))
 		}
 	}
-	return sentences
+	if len(missing) == 0 {
+		return nil
+	}
+	return []string{"fleetctl package cannot make an installer from every channel: " + inShort(missing, "; ") + "."}
 }

@@ -17,6 +17,7 @@ type PublishOptions struct {
 	Now      time.Time
 	Jobs     int            // files on their way at once
 	DryRun   bool           // everything but the writing
+	Unlist   bool           // published targets may be gone from the list
 	NoCheck  bool           // do not look afterwards at what clients see
 	URL      string         // where clients read it; empty: the store is read back
 	Client   *http.Client   // for URL; nil: one of its own

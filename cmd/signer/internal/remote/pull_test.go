@@ -207,6 +207,11 @@ func TestRehearsalsStayOut(t *testing.T) {
 			}
 		}
 	}
+	dir := r.folder(t, nil)
+	write(t, filepath.Join(dir, ".signer", "journal"), []byte("x"))
+	if _, err := remote.OpenSource(t.Context(), dir, remote.S3Options{}); err == nil || !strings.Contains(err.Error(), "was cut off") {
+		t.Errorf("a folder that a command left half done: %v", err)
+	}
 	if _, err := remote.OpenDestination(t.Context(), r.folder(t, nil), remote.S3Options{}); err == nil {
 		t.Error("a releaser's folder was taken for one that a web server serves")
 	}

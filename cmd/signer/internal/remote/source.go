@@ -36,6 +36,9 @@ func OpenSource(ctx context.Context, name string, o S3Options) (Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, err := os.Lstat(filepath.Join(filepath.Dir(within), filepath.FromSlash(tuf.WorkJournal))); err == nil {
+		return nil, Hinted{fmt.Errorf("publish %q: a command was cut off there, and not all of its files are in place", name), "any signer updates command in that folder finishes it"}
+	}
 	for _, place := range []string{within, filepath.Dir(within)} {
 		if err := notRehearsal(place); err != nil {
 			return nil, err
