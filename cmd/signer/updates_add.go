@@ -8,11 +8,8 @@ import (
 	"signer/ceremony/release"
 )
 
-func updatesAddCommand() command {
-	w := newRepositoryWork("updates add")
-	var a adding
-	return command{name: "add", does: "add targets, and sign targets, snapshot and timestamp",
-		text: `Adds files as targets. Each is listed under its version and under each of its
+// addText is the description in help and manual page.
+const addText = `Adds files as targets. Each is listed under its version and under each of its
 tags, which are the channels that clients follow:
 
   NAME/PLATFORM/TAG/FILE   orbit/linux/1.2.3/orbit, orbit/linux/stable/orbit
@@ -38,7 +35,13 @@ into a file: --manifest.
 Paths in it are relative to the folder of the manifest. At most 500 targets are
 added at once.
 
-It needs the keys of targets, snapshot and timestamp, and not root's.`,
+It needs the keys of targets, snapshot and timestamp, and not root's.`
+
+func updatesAddCommand() command {
+	w := newRepositoryWork("updates add")
+	var a adding
+	return command{name: "add", does: "add targets, and sign targets, snapshot and timestamp",
+		text: addText,
 		options: w.options(
 			a.option("target", "FILE", "The file. Each one begins the next target.").file(),
 			a.option("platform", "PLATFORM", "What it is for.").oneOf(platformNames()...),
