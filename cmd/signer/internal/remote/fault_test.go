@@ -3,8 +3,8 @@
 package remote_test
 
 import (
-	"maps"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"signer/ceremony/tuf"
@@ -35,25 +35,25 @@ func dieAtEach(t *testing.T, consistent bool, fate death) {
 	s := newServer(t)
 	to := s.open(t)
 	publish(t, start, to)
-	first, moments := maps.Clone(s.objects), 0
+	first, moments := s.holding(), 0
 	o := options()
 	o.NoCheck = true // it only reads
 	for n := 1; ; n++ {
-		s.objects = maps.Clone(first)
+		s.holds(first)
 		s.forget()
-		dead := false // a server that died stays dead
-		s.dies = func(i int, _ string) death {
+		var dead atomic.Bool // a server that died stays dead
+		s.dying(func(i int, _ string) death {
 			switch {
 			case i == n:
-				dead = true
+				dead.Store(true)
 				return fate
-			case dead:
+			case dead.Load():
 				return before
 			}
 			return lives
-		}
+		})
 		_, err := remote.Publish(t.Context(), source(t, dir), to, o)
-		if !dead {
+		if !dead.Load() {
 			if err != nil {
 				t.Fatalf("nothing died, and yet: %v", err)
 			}
@@ -63,7 +63,7 @@ func dieAtEach(t *testing.T, consistent bool, fate death) {
 		if err == nil {
 			t.Errorf("%s died and nobody was told", died)
 		}
-		s.dies = nil
+		s.dying(nil)
 		if between := serves(t, to, old, next, consistent, died); between {
 			moments++
 		}
@@ -150,7 +150,7 @@ func TestPublishWithoutConditions(t *testing.T) {
 func TestSecretsStayOut(t *testing.T) {
 	s := newServer(t)
 	to := s.open(t)
-	s.dies = func(int, string) death { return before }
+	s.dying(func(int, string) death { return before })
 	_, _, err := to.Read(t.Context(), "root.json", 1000)
 	if err == nil || strings.Contains(err.Error(), "a-secret-of-the-test") || strings.Contains(err.Error(), "AKIATESTKEY") {
 		t.Errorf("got %v", err)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"signer/ceremony/tuf"
@@ -95,18 +96,16 @@ func TestPullRefuses(t *testing.T) {
 		"content that is not what is listed": {there: func(t *testing.T, r *repository, s *server) {
 			r.AddContent(t, later())
 			publish(t, r.folder(t, merged(wares(), later())), s.open(t))
-			o := s.objects["targets/orbit/linux/1.3.0/orbit"]
-			o.data = []byte("orbit 6.6.6")
-			s.objects["targets/orbit/linux/1.3.0/orbit"] = o
+			s.alter("targets/orbit/linux/1.3.0/orbit", []byte("orbit 6.6.6"))
 		}, want: remote.ErrDigest},
 		"a publish that was broken off": {there: func(t *testing.T, r *repository, s *server) {
 			other := r.copied()
 			other.AddContent(t, later())
-			s.objects["targets.json"] = object{data: other.Targets}
+			s.alter("targets.json", other.Targets)
 		}, says: "broken off"},
 		"a signature that is none": {there: func(t *testing.T, r *repository, s *server) {
 			r.bump(t)
-			s.objects["timestamp.json"] = object{data: []byte(strings.Replace(string(r.Timestamp), `"sig":"`, `"sig":"00`, 1))}
+			s.alter("timestamp.json", []byte(strings.Replace(string(r.Timestamp), `"sig":"`, `"sig":"00`, 1)))
 		}, says: "timestamp"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -157,15 +156,18 @@ func TestPullDiesAtEveryRequest(t *testing.T) {
 	for n := 1; ; n++ {
 		dir := old.folder(t, wares())
 		s.forget()
-		dead := false
-		s.dies = func(i int, _ string) death {
-			if dead = dead || i == n; dead {
+		var dead atomic.Bool
+		s.dying(func(i int, _ string) death {
+			if i == n {
+				dead.Store(true)
+			}
+			if dead.Load() {
 				return before
 			}
 			return lives
-		}
+		})
 		_, err := remote.Pull(t.Context(), from, dir, pullOptions())
-		if !dead {
+		if !dead.Load() {
 			must(t, err)
 			break
 		}
@@ -183,7 +185,7 @@ func TestPullDiesAtEveryRequest(t *testing.T) {
 				t.Errorf("request %d died, and %q has changed", n, name)
 			}
 		}
-		s.dies = nil
+		s.dying(nil)
 		_, err = remote.Pull(t.Context(), from, dir, pullOptions())
 		must(t, err)
 		next.holds(t, local(t, dir), merged(wares(), later()))

@@ -33,17 +33,17 @@ func brokenOff(t *testing.T) (s *server, to remote.Store, old, next *repository)
 	publish(t, old.folder(t, wares()), to)
 	next = old.copied()
 	next.AddContent(t, sameLength())
-	s.dies = func(_ int, request string) death {
+	s.dying(func(_ int, request string) death {
 		if request == "PUT targets.json" {
 			return before
 		}
 		return lives
-	}
+	})
 	_, err := remote.Publish(t.Context(), source(t, next.folder(t, merged(wares(), sameLength()))), to, options())
 	if err == nil || !strings.Contains(remote.HintOf(err), "refuse what has changed") {
 		t.Errorf("a channel was replaced and its metadata is not there: %v, hint %q", err, remote.HintOf(err))
 	}
-	s.dies = nil
+	s.dying(nil)
 	return s, to, old, next
 }
 

@@ -87,6 +87,36 @@ func (s *server) forget() {
 	s.requests, s.count = nil, 0
 }
 
+// dying says which requests the server dies at, also while one that was given up
+// is still on its way.
+func (s *server) dying(at func(i int, request string) death) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	s.dies = at
+}
+
+// holding are the objects there are, and holds puts others in their place.
+func (s *server) holding() map[string]object {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	return maps.Clone(s.objects)
+}
+
+func (s *server) holds(objects map[string]object) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	s.objects = maps.Clone(objects)
+}
+
+// alter gives an object other content, as whoever may write to the bucket can.
+func (s *server) alter(key string, data []byte) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	o := s.objects[key]
+	o.data = data
+	s.objects[key] = o
+}
+
 // before runs something once, ahead of a request.
 func (s *server) before(request string, do func()) {
 	s.lock.Lock()
