@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 
 	"signer/ceremony/tuf"
 )
@@ -27,17 +25,9 @@ type Fetched struct {
 // one: other than for init, keys may be there already. A folder that is missing is
 // made, but not in a dry run: there is no repository then, and nothing to close.
 func OpenForFetch(ctx context.Context, dir string, o Options) (*Repository, error) {
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		if o.DryRun {
-			return &Repository{options: o}, nil
-		}
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return nil, fmt.Errorf("make the repository's folder: %w", err)
-		}
-	}
-	r, err := openFolder(dir, o)
-	if err != nil {
-		return nil, err
+	r, err := openOrMakeFolder(dir, o)
+	if err != nil || r.dir == nil {
+		return r, err
 	}
 	err = r.isRepository()
 	if fresh := errors.Is(err, ErrNoRepository); fresh && o.DryRun {

@@ -97,17 +97,9 @@ func Open(ctx context.Context, dir string, o Options) (*Repository, error) {
 // the folder where there is none. It refuses what fleetctl refuses: metadata, be
 // it staged, and a folder of keys.
 func Create(ctx context.Context, dir string, o Options) (*Repository, error) {
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		if o.DryRun {
-			return &Repository{options: o}, nil
-		}
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return nil, fmt.Errorf("make the repository's folder: %w", err)
-		}
-	}
-	r, err := openFolder(dir, o)
-	if err != nil {
-		return nil, err
+	r, err := openOrMakeFolder(dir, o)
+	if err != nil || r.dir == nil {
+		return r, err
 	}
 	err = r.isFree() // before anything of ours is put into a folder that is in use
 	if err == nil {
@@ -130,6 +122,20 @@ func Create(ctx context.Context, dir string, o Options) (*Repository, error) {
 
 // Warnings are what was noticed so far, for commands that have no Result.
 func (r *Repository) Warnings() []string { return slices.Clone(r.warnings) }
+
+// openOrMakeFolder makes a folder that is missing. A dry run does not, and gets a
+// repository that has none.
+func openOrMakeFolder(dir string, o Options) (*Repository, error) {
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		if o.DryRun {
+			return &Repository{options: o}, nil
+		}
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return nil, fmt.Errorf("make the repository's folder: %w", err)
+		}
+	}
+	return openFolder(dir, o)
+}
 
 func openFolder(dir string, o Options) (*Repository, error) {
 	d, err := tuf.OpenDir(dir)

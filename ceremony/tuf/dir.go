@@ -134,7 +134,12 @@ func (d *Dir) open(name string, kind func(fs.FileMode) bool) (*os.File, error) {
 	if !kind(info.Mode()) {
 		return nil, ErrNotFile
 	}
-	f, err := d.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	return d.openSame(name, os.O_RDONLY, info)
+}
+
+// openSame opens what was looked at, or nothing.
+func (d *Dir) openSame(name string, flag int, info fs.FileInfo) (*os.File, error) {
+	f, err := d.root.OpenFile(name, flag|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, cause(err)
 	}

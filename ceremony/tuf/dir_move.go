@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"syscall"
 )
 
 // What a commit needs of a folder beside reading and writing: moving, looking,
@@ -75,18 +74,7 @@ func (d *Dir) openOrNew(name string, perm fs.FileMode) (*os.File, error) {
 	case !info.Mode().IsRegular():
 		return nil, ErrNotFile
 	}
-	f, err := d.root.OpenFile(name, os.O_RDWR|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, cause(err)
-	}
-	opened, err := f.Stat()
-	if err == nil && !os.SameFile(info, opened) {
-		err = ErrNotFile
-	}
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return f, nil
+	return d.openSame(name, os.O_RDWR, info)
 }
 
 // CreateNew makes a file where there is none, with these permissions whatever
