@@ -211,15 +211,27 @@ func (p *player) attends(until string) (stop bool) {
 // refuses ends the test when the machine was not content.
 func (p *player) refuses() {
 	p.t.Helper()
+	if said := discontent(p.page, p.tolerates); said != "" {
+		p.fails("the machine says: %s", said)
+	}
+}
+
+// discontent is what stands in a page from a text on that no machine should say and
+// the test does not tolerate. The page's end may be anywhere, also within a word:
+// what may still become a tolerated text is none yet.
+func discontent(page string, tolerates []string) string {
 	for _, bad := range []string{"Trouble: ", "Not taken: ", "panic: ", "fatal error: ", "Signer has broken off"} {
-		for _, i := range indices(p.page, bad) {
-			said := strings.Join(strings.Fields(p.page[i:]), " ") + " "
-			known := slices.ContainsFunc(p.tolerates, func(text string) bool { return strings.HasPrefix(said, text) || strings.HasPrefix(text, said) })
-			if !known && strings.Contains(p.page[i:], "\n") {
-				p.fails("the machine says: %s", p.page[i:])
+		for _, i := range indices(page, bad) {
+			said := strings.Join(strings.Fields(page[i:]), " ")
+			known := slices.ContainsFunc(tolerates, func(text string) bool {
+				return strings.HasPrefix(said+" ", text) || strings.HasPrefix(text, said)
+			})
+			if !known && strings.Contains(page[i:], "\n") {
+				return page[i:]
 			}
 		}
 	}
+	return ""
 }
 
 // indices are all places of a text in another.
