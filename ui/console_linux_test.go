@@ -65,16 +65,23 @@ func (c *console) collect() {
 
 func (c *console) text() string { c.mu.Lock(); defer c.mu.Unlock(); return c.shown.String() }
 
+// patience is far longer than any machine needs: what is waited for is the word.
+const patience = time.Minute
+
 // await waits until a word was drawn. Words are drawn whole; between them the
-// cursor may jump.
-func (c *console) await(t *testing.T, word string) {
+// cursor may jump. A word that comes in the place of another must share no letter
+// with it: what stands there already is not drawn again.
+func (c *console) await(t *testing.T, word string) { t.Helper(); c.awaitMore(t, word, 0) }
+
+// awaitMore waits until a word was drawn more often than so many times.
+func (c *console) awaitMore(t *testing.T, word string, times int) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		if strings.Contains(c.text(), word) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if strings.Count(c.text(), word) > times {
 			return
 		}
 	}
-	t.Errorf("%q was never drawn in %q", word, c.text())
+	t.Errorf("%q was drawn no more than %d times in %q", word, times, c.text())
 }
 
 // drawn waits until all that was drawn so far has been collected.
@@ -133,36 +140,27 @@ func TestRunOnAConsole(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = c.run("TERM=linux", func(ctx context.Context, op ceremony.Operator) error {
-		go func() {
-			c.await(t, "LOCK-IT")
-			c.press(t, "hunt\x1b[[Aer2\rTYPED-AHEAD\r")
-		}()
-		a, err := op.Ask(ctx, question(ceremony.Passphrase, "LOCK-IT"))
+		go func() { c.await(t, "LOCKED"); c.press(t, "hunt\x1b[[Aer2\rTYPED-AHEAD\r"+ctrlC) }()
+		a, err := op.Ask(ctx, question(ceremony.Passphrase, "LOCKED"))
 		if err != nil || string(a.Secret) != "hunter2" {
 			t.Errorf("the passphrase is %q, %v", string(a.Secret), err)
 		}
-		time.Sleep(50 * time.Millisecond) // what was typed ahead goes nowhere
-		go func() {
-			c.await(t, "NAME-IT")
-			c.press(t, "Zo\xc3\xab")
-			c.await(t, "ë")
-			drawn := strings.Count(c.text(), "NAME-IT")
-			c.press(t, ctrlL)
-			for strings.Count(c.text(), "NAME-IT") == drawn {
-				time.Sleep(time.Millisecond)
-			}
-			c.press(t, "\r")
-		}()
-		if a, err = op.Ask(ctx, question(ceremony.Type, "NAME-IT")); err != nil || a.Text != "Zoë" {
+		// What was typed ahead goes nowhere. The last of it ends this wait for it.
+		if _, err = op.Ask(ctx, ceremony.Question{Kind: ceremony.Wait}); !errors.Is(err, ceremony.ErrStop) {
+			t.Errorf("Ctrl+C after what was typed ahead gives %v", err)
+		}
+		go c.typeName(t, "NAMING")
+		if a, err = op.Ask(ctx, question(ceremony.Type, "NAMING")); err != nil || a.Text != "Zoë" {
 			t.Errorf("the name is %q, %v", a.Text, err)
 		}
-		go func() { c.await(t, "LEAVE-IT"); c.press(t, escape) }()
-		_, err = op.Ask(ctx, question(ceremony.Choose, "LEAVE-IT"))
+		go func() { c.await(t, "TURN"); c.press(t, escape) }()
+		_, err = op.Ask(ctx, question(ceremony.Choose, "TURN"))
 		return err
 	})
 	if !errors.Is(err, ceremony.ErrBack) {
 		t.Errorf("the ceremony ended with %v", err)
 	}
+	c.await(t, "\x1b[2J\x1b[3J") // or what was shown stays on the console
 	for _, secret := range []string{"hunter2", "hunt", "er2", "AHEAD"} {
 		if strings.Contains(c.text(), secret) {
 			t.Errorf("%s was drawn", secret)
@@ -172,7 +170,17 @@ func TestRunOnAConsole(t *testing.T) {
 	if err != nil || *after != *before {
 		t.Errorf("the terminal was not restored: %+v, was %+v, %v", after, before, err)
 	}
-	c.await(t, "\x1b[2J\x1b[3J") // or what was shown stays on the console
+}
+
+// typeName types a name at a prompt, and has it drawn once more before Enter.
+func (c *console) typeName(t *testing.T, prompt string) {
+	c.await(t, prompt)
+	c.press(t, "Zo\xc3\xab")
+	c.await(t, "ë")
+	drawn := strings.Count(c.text(), prompt)
+	c.press(t, ctrlL)
+	c.awaitMore(t, prompt, drawn)
+	c.press(t, "\r")
 }
 
 func TestTerminalWindowIsLeftAsItWas(t *testing.T) {
@@ -180,6 +188,7 @@ func TestTerminalWindowIsLeftAsItWas(t *testing.T) {
 	if err := c.run("TERM=xterm", func(context.Context, ceremony.Operator) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
+	c.drawn(t)
 	if strings.Contains(c.text(), "\x1b[3J") {
 		t.Error("the window's history is cleared")
 	}

@@ -104,11 +104,10 @@ func TestConsole5NothingIsLogged(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "trace")
 	t.Setenv("TEA_TRACE", file)
 	t.Setenv("TEA_DEBUG", "1")
-	in, keyboard := io.Pipe()
-	err := Run(context.Background(), Options{In: in, Out: io.Discard, Now: time.Now}, func(ctx context.Context, op ceremony.Operator) error {
-		go func() { _, _ = io.WriteString(keyboard, "hunter2\r") }()
-		op.Tell(ceremony.Event{Kind: ceremony.Note, Text: "x"})
-		return nil
+	err := run(t, Options{}, func(ctx context.Context, op ceremony.Operator, press func(string)) error {
+		whenAsked(op, func() { press("hunter2\r") })
+		_, err := op.Ask(ctx, passphrase())
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -33,6 +33,20 @@ func run(t *testing.T, o Options, play func(ctx context.Context, op ceremony.Ope
 	})
 }
 
+// whenAsked does something each time a question has come to the screen: keys that
+// are pressed from then on are for it. A screen takes its messages one by one, and
+// has taken the question when it was sent.
+func whenAsked(op ceremony.Operator, do func()) {
+	o := op.(*operator)
+	send := o.send
+	o.send = func(msg tea.Msg) {
+		send(msg)
+		if _, asks := msg.(*asked); asks {
+			go do()
+		}
+	}
+}
+
 func TestRunGivesTheCeremonysError(t *testing.T) {
 	want := errors.New("no good")
 	err := run(t, Options{}, func(context.Context, ceremony.Operator, func(string)) error { return want })
@@ -80,7 +94,7 @@ func TestAskEndsWithItsContext(t *testing.T) {
 		if _, err := op.Ask(gone, holder()); !errors.Is(err, cause) {
 			t.Errorf("asked too late, Ask gives %v", err)
 		}
-		time.AfterFunc(50*time.Millisecond, func() { press("CTO\r") })
+		whenAsked(op, func() { press("CTO\r") })
 		a, err := op.Ask(ctx, holder())
 		if a.Text != "CTO" {
 			t.Errorf("the next question got %q", a.Text)
@@ -135,6 +149,7 @@ func TestRefreshIsCalledByWhoAsks(t *testing.T) {
 
 func TestQuestionsOfTwoWaitForEachOther(t *testing.T) {
 	err := run(t, Options{}, func(ctx context.Context, op ceremony.Operator, press func(string)) error {
+		whenAsked(op, func() { press("\r") })
 		var both sync.WaitGroup
 		for range 2 {
 			both.Go(func() {
@@ -142,10 +157,6 @@ func TestQuestionsOfTwoWaitForEachOther(t *testing.T) {
 					t.Error(err)
 				}
 			})
-		}
-		for range 2 {
-			time.Sleep(50 * time.Millisecond)
-			press("\r")
 		}
 		both.Wait()
 		return nil
@@ -157,7 +168,7 @@ func TestQuestionsOfTwoWaitForEachOther(t *testing.T) {
 
 func TestClosedInputStops(t *testing.T) {
 	err := run(t, Options{}, func(ctx context.Context, op ceremony.Operator, press func(string)) error {
-		time.AfterFunc(20*time.Millisecond, func() { press("") })
+		whenAsked(op, func() { press("") })
 		_, err := op.Ask(ctx, holder())
 		if _, again := op.Ask(ctx, stopHere()); !errors.Is(again, ceremony.ErrStop) {
 			t.Errorf("the next question gives %v", again)
@@ -174,7 +185,7 @@ func TestSlowTrayHoldsNothingUp(t *testing.T) {
 	tray := &slowTray{free: make(chan struct{})}
 	err := run(t, Options{Tray: tray}, func(ctx context.Context, op ceremony.Operator, press func(string)) error {
 		defer close(tray.free)
-		time.AfterFunc(20*time.Millisecond, func() { press("1\r") })
+		whenAsked(op, func() { press("1\r") })
 		_, err := op.Ask(ctx, needs())
 		return err
 	})
