@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -19,10 +20,27 @@ type goProgram struct {
 	Package string // "" is the module's own
 }
 
-// command builds the program, unless that was done before: tests ask for it
-// many times, and from several processes at once. A build is named by all that
-// went into it, and appears whole under that name.
+// found are the programs that this process has found or built, by goProgram: to
+// look for one takes longer than most of what it is asked.
+var found sync.Map
+
+// command is the program, built unless that was done before: tests ask for it
+// many times, and from several processes at once.
 func (p goProgram) command(t testing.TB) []string {
+	t.Helper()
+	if program, known := found.Load(p); known {
+		if _, err := os.Stat(program.(string)); err == nil {
+			return []string{program.(string)}
+		}
+	}
+	program := p.built(t)
+	found.Store(p, program)
+	return []string{program}
+}
+
+// built is where the program is. A build is named by all that went into it, and
+// appears whole under that name.
+func (p goProgram) built(t testing.TB) string {
 	t.Helper()
 	folder, cache := source(t), cache(t)
 	program := filepath.Join(cache, p.fingerprint(t, folder))
@@ -30,7 +48,7 @@ func (p goProgram) command(t testing.TB) []string {
 		program += ".exe"
 	}
 	if _, err := os.Stat(program); err == nil {
-		return []string{program}
+		return program
 	}
 	building, err := os.MkdirTemp(cache, "build-")
 	if err != nil {
@@ -42,7 +60,7 @@ func (p goProgram) command(t testing.TB) []string {
 	if err := os.Rename(built, program); err != nil {
 		t.Fatal(err)
 	}
-	return []string{program}
+	return program
 }
 
 // build leaves versions as the module's go.mod has them: no workspace, and no
@@ -103,9 +121,14 @@ func cache(t testing.TB) string {
 // being modules.
 func source(t testing.TB) string {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-find", "-f", "{{.Dir}}", "signer/ceremony/tuf/oracle").Output()
+	folder, err := listed()
 	if err != nil {
 		t.Fatalf("find the oracles: %v", err)
 	}
-	return strings.TrimSpace(string(out))
+	return folder
 }
+
+var listed = sync.OnceValues(func() (string, error) {
+	out, err := exec.Command("go", "list", "-find", "-f", "{{.Dir}}", "signer/ceremony/tuf/oracle").Output()
+	return strings.TrimSpace(string(out)), err
+})

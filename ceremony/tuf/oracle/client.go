@@ -28,7 +28,7 @@ func Clients() []Client {
 }
 
 // Ready is the client with its program found and built, for a test that asks it
-// many times: to look for the sources takes longer than most updates.
+// many times, or measures it.
 func (c Client) Ready(t testing.TB) Client {
 	t.Helper()
 	program := c.command(t)

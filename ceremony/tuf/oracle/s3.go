@@ -3,6 +3,7 @@ package oracle
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,10 +30,18 @@ func S3(t testing.TB) Storage {
 		Region:    "us-east-1",
 		AccessKey: "AKIASIGNERTESTS", SecretKey: "only-for-tests-on-loopback",
 		Bucket: "updates", Staging: "updates-staging",
-		folder: t.TempDir(),
 	}
-	args := append(goProgram{Module: "s3"}.command(t), s.folder, s.AccessKey, s.SecretKey, s.Bucket, s.Staging)
-	s.Endpoint = daemon(t, exec.Command(args[0], args[1:]...))
+	program := goProgram{Module: "s3"}.command(t)[0]
+	for range 5 { // another program may take a free port first
+		s.folder = t.TempDir()
+		endpoint, err := daemon(t, exec.Command(program, s.folder, s.AccessKey, s.SecretKey, s.Bucket, s.Staging))
+		if err == nil {
+			s.Endpoint = endpoint
+			return s
+		}
+		t.Log(err)
+	}
+	t.Fatal("versitygw does not start")
 	return s
 }
 
@@ -55,7 +64,7 @@ func (s Storage) Environ() []string {
 
 // daemon runs a server that prints its address in one line, until the test
 // ends: it ends itself when its input does.
-func daemon(t testing.TB, cmd *exec.Cmd) string {
+func daemon(t testing.TB, cmd *exec.Cmd) (string, error) {
 	t.Helper()
 	var said bytes.Buffer
 	cmd.Stderr = &said
@@ -78,7 +87,7 @@ func daemon(t testing.TB, cmd *exec.Cmd) string {
 	address, err := bufio.NewReader(output).ReadString('\n')
 	if err != nil {
 		cmd.Wait()
-		t.Fatalf("%s: %v\n%s", cmd.Path, err, said.String())
+		return "", fmt.Errorf("%s: %w\n%s", cmd.Path, err, said.String())
 	}
-	return strings.TrimSpace(address)
+	return strings.TrimSpace(address), nil
 }
