@@ -153,8 +153,8 @@ func (r *Real) explain(p *plugged, err error) error {
 var pulledErrors = []error{unix.EIO, unix.ENXIO, unix.ENODEV, unix.ENOMEDIUM, unix.ESHUTDOWN, unix.EROFS}
 
 // farewell is how long the kernel may take to say that a drive is gone; it was
-// measured to take 0.13 s.
-const farewell = time.Second
+// measured to take 0.13 s, and a slow computer has its time too.
+const farewell = 3 * time.Second
 
 func (r *Real) isGone(p *plugged, err error) bool {
 	if errors.Is(err, ceremony.ErrGone) {

@@ -83,29 +83,31 @@ func quiet(t *testing.T) *uevents {
 func TestHearingGoesOnAfterAFailure(t *testing.T) {
 	m := newSysfs(t)
 	m.device(nil)
-	r := &Real{sys: sysfs(m.root), dev: t.TempDir(), guard: newGuard(m.root)}
-	must(t, os.WriteFile(r.node("sda"), nil, 0o600))
-	opened := 0
-	r.listen = func() (*uevents, error) {
-		switch opened++; opened {
-		case 1:
-			return deaf(t), nil
-		case 2:
-			m.disk(port+"/1-1:1.0", "sda", 9, 4096, nil) // is plugged in meanwhile
-			return nil, errors.New("no memory")
+	synctest.Test(t, func(t *testing.T) {
+		r := &Real{sys: sysfs(m.root), dev: t.TempDir(), guard: newGuard(m.root)}
+		must(t, os.WriteFile(r.node("sda"), nil, 0o600))
+		opened := 0
+		r.listen = func() (*uevents, error) {
+			switch opened++; opened {
+			case 1:
+				return deaf(t), nil
+			case 2:
+				m.disk(port+"/1-1:1.0", "sda", 9, 4096, nil) // is plugged in meanwhile
+				return nil, errors.New("no memory")
+			}
+			return quiet(t), nil
 		}
-		return quiet(t), nil
-	}
-	must(t, r.start())
-	changed := r.Changed()
-	<-changed
-	if got := pluggings(r); len(got) != 1 || opened != 3 {
-		t.Errorf("after %d sockets the drives are %v", opened, got)
-	}
-	must(t, r.Close())
-	if len(r.Refused()) != 0 {
-		t.Errorf("after Close: %q", r.Refused())
-	}
+		changed := r.Changed()
+		must(t, r.start())
+		<-changed
+		if got := pluggings(r); len(got) != 1 || opened != 3 {
+			t.Errorf("after %d sockets the drives are %v", opened, got)
+		}
+		must(t, r.Close())
+		if len(r.Refused()) != 0 {
+			t.Errorf("after Close: %q", r.Refused())
+		}
+	})
 }
 
 func TestHearingEnds(t *testing.T) {
