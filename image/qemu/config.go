@@ -31,6 +31,11 @@ type Config struct {
 	More    []string // further arguments for QEMU
 }
 
+// OnABusyComputer are words for Append: a kernel for amd64 counts the ticks of 40 ms
+// to find out whether its timer works, and ends where it does not. QEMU's does, but
+// loses ticks when other programs take its time (measured: one count in twenty).
+const OnABusyComputer = " no_timer_check"
+
 // Firmware is what the machine starts with.
 type Firmware int
 

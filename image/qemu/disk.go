@@ -36,6 +36,7 @@ type Disk struct {
 	listener net.Listener
 	socket   string
 	served   sync.WaitGroup
+	machines sync.WaitGroup // that it is plugged into
 
 	mu       sync.Mutex
 	file     *os.File
@@ -80,10 +81,10 @@ func (d *Disk) accept() {
 		if err != nil {
 			return
 		}
-		go func() {
+		d.machines.Go(func() {
 			defer conn.Close()
 			_ = serveNBD(conn, d) // the machine reports what it could not read or write
-		}()
+		})
 	}
 }
 
@@ -104,9 +105,13 @@ func (d *Disk) Writes() (writes, flushes int) {
 	return d.writes, d.flushes
 }
 
+// Left waits until no machine has the drive any more. A writing in which the power
+// was cut is over then, and what is kept of it is there.
+func (d *Disk) Left() { d.machines.Wait() }
+
 // LosePower forgets what was not flushed, except the sectors that survive says;
-// nil is none. It answers how many were forgotten. Call it after PowerCut, or before
-// a pull: QEMU flushes a drive that it lets go.
+// nil is none. It answers how many were forgotten. Call it after PowerCut and Left,
+// or before a pull: QEMU flushes a drive that it lets go.
 func (d *Disk) LosePower(survives func(sector int64) bool) (forgotten int, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -26,7 +26,7 @@ func (m *Machine) Wait(ctx context.Context) (End, error) {
 	select {
 	case <-m.done:
 	case <-ctx.Done():
-		return "", m.explain(fmt.Errorf("wait for the machine to end: %w", context.Cause(ctx)))
+		return "", m.Explain(fmt.Errorf("wait for the machine to end: %w", context.Cause(ctx)))
 	}
 	shutdown, err := m.qmp.event(ctx, 0, func(e Event) bool { return e.Name == "SHUTDOWN" })
 	if err != nil {
@@ -77,8 +77,8 @@ func (m *Machine) PowerButton(ctx context.Context) error {
 }
 
 // PowerCut pulls the plug: the machine does nothing more from this instant on.
-// Its files keep all that it had written; a Disk
-// keeps what was flushed when its LosePower is called then.
+// Its files keep all that it had written; a Disk keeps what was flushed when its
+// Left and LosePower are called then.
 func (m *Machine) PowerCut() error {
 	if m.cmd == nil || m.cmd.Process == nil {
 		return nil
@@ -89,7 +89,7 @@ func (m *Machine) PowerCut() error {
 	select {
 	case <-m.done:
 		return nil
-	case <-time.After(10 * time.Second):
+	case <-time.After(Patience):
 		return fmt.Errorf("cut the power: QEMU does not end")
 	}
 }

@@ -23,7 +23,7 @@ type GuestTester interface {
 // that cannot have that. source is the folder of go.mod.
 func NeedGuest(t GuestTester, source, program string) Config {
 	t.Helper()
-	c := Config{Append: "console=ttyS0 loglevel=0 panic=5 "}
+	c := Config{Append: "console=ttyS0 loglevel=0 panic=5" + OnABusyComputer + " "}
 	Need(t, c)
 	options, err := image.TestOptions(source, "amd64")
 	if err != nil {
@@ -65,7 +65,7 @@ var answered = regexp.MustCompile(`(?m)^` + guest.Mark + `(.*)\n`)
 func (g Guest) Answer(ctx context.Context) (string, error) {
 	found, err := g.Serial().ExpectMatch(ctx, answered)
 	if err != nil {
-		return "", g.explain(err)
+		return "", g.Explain(err)
 	}
 	return found[1], nil
 }

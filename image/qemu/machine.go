@@ -202,11 +202,12 @@ func (m *Machine) Serial() *Serial { return m.serial }
 // Expect waits until a text is said on the serial console.
 func (m *Machine) Expect(ctx context.Context, text string) (string, error) {
 	heard, err := m.serial.Expect(ctx, text)
-	return heard, m.explain(err)
+	return heard, m.Explain(err)
 }
 
-// explain adds to an error what the machine showed last.
-func (m *Machine) explain(err error) error {
+// Explain adds to an error what the machine showed last, and how it has ended where
+// it has.
+func (m *Machine) Explain(err error) error {
 	if err == nil {
 		return nil
 	}
@@ -216,7 +217,12 @@ func (m *Machine) explain(err error) error {
 	if lines, failed := m.ScreenText(ctx); failed == nil {
 		screen = strings.TrimRight(strings.Join(lines, "\n"), "\n")
 	}
-	return fmt.Errorf("%w\nserial console:\n%s\nscreen:\n%s%s", err, lastLines(m.serial.Transcript(), 25), screen, m.stderr)
+	ended := ""
+	if m.Ended() {
+		end, _ := m.Wait(ctx)
+		ended = "\nthe machine: " + string(end)
+	}
+	return fmt.Errorf("%w\nserial console:\n%s\nscreen:\n%s%s%s", err, lastLines(m.serial.Transcript(), 25), screen, ended, m.stderr)
 }
 
 func lastLines(text string, n int) string {

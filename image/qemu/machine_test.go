@@ -14,7 +14,7 @@ import (
 
 // patience is for the whole test: every instruction is emulated, on a computer
 // that may do other things besides.
-const patience = 10 * time.Minute
+const patience = 25 * time.Minute
 
 // machine is one in which testdata/guest is PID 1.
 type machine struct {

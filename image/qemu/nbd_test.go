@@ -102,6 +102,39 @@ func TestDisk(t *testing.T) {
 	}
 }
 
+// Who lets the power be lost after Left loses also what was being written.
+func TestLeftWaitsForAWriting(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "disk")
+	if err := NewDrive(file, 4*sector); err != nil {
+		t.Fatal(err)
+	}
+	writing, goOn := make(chan struct{}), make(chan struct{})
+	d, err := Serve(Contents{File: file, Forgets: true, Before: func(_ int, _ int64, data []byte) int {
+		close(writing)
+		<-goOn
+		return len(data)
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	conn, err := net.Dial("unix", d.socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := append(begin(), request(cmdWrite, 0, 2*sector, string(bytes.Repeat([]byte("x"), 2*sector)))...)
+	if _, err := conn.Write(said); err != nil {
+		t.Fatal(err)
+	}
+	<-writing
+	conn.Close() // the power is cut
+	go close(goOn)
+	d.Left()
+	if lost, err := d.LosePower(nil); err != nil || lost != 2 {
+		t.Errorf("%d sectors are lost of the 2 that were being written, %v", lost, err)
+	}
+}
+
 // What the drive has not flushed reads as it was written, until the power is lost.
 func TestDiskReadsWhatItMayForget(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "disk")

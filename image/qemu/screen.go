@@ -88,25 +88,27 @@ func (m *Machine) WaitScreen(ctx context.Context, text string) error {
 		return strings.Contains(strings.Join(lines, "\n"), text)
 	})
 	if err != nil {
-		return m.explain(fmt.Errorf("wait for %q on the screen: %w", text, err))
+		return m.Explain(fmt.Errorf("wait for %q on the screen: %w", text, err))
 	}
 	return nil
 }
 
-// WaitScreenText waits until what the screen shows is right, and returns it.
-func (m *Machine) WaitScreenText(ctx context.Context, right func(lines []string) bool) ([]string, error) {
+// WaitScreenText waits until what the screen shows is right, and returns it. With an
+// error it returns what was shown last: a machine that has ended shows nothing more.
+func (m *Machine) WaitScreenText(ctx context.Context, right func(lines []string) bool) (lines []string, err error) {
 	ctx, cancel := patient(ctx)
 	defer cancel()
 	for {
-		lines, err := m.ScreenText(ctx)
+		began := time.Now()
+		now, err := m.ScreenText(ctx)
 		if err != nil {
-			return nil, err
+			return lines, err
 		}
-		if right(lines) {
+		if lines = now; right(lines) {
 			return lines, nil
 		}
 		select {
-		case <-time.After(200 * time.Millisecond):
+		case <-time.After(max(200*time.Millisecond, 2*time.Since(began))): // its timers stand still while the screen is taken
 		case <-ctx.Done():
 			return lines, context.Cause(ctx)
 		}
