@@ -95,7 +95,7 @@ func TestTheOnlyKeyboardIsNotTurnedOff(t *testing.T) {
 func (a *appliance) replies(question, answer string) {
 	a.t.Helper()
 	a.hears(question)
-	time.Sleep(hand)
+	a.minds()
 	a.says(answer)
 }
 
@@ -117,12 +117,13 @@ func (a *appliance) isAwake() {
 // screen shows what it does.
 func (a *appliance) hearsKey(key, text string) {
 	a.t.Helper()
-	for {
+	for shown := false; !shown; {
 		a.presses(key)
-		lines, err := a.ScreenText(a.ctx)
-		a.must(err)
-		if strings.Contains(rightSide(lines), text) {
-			return
+		for looks := 0; looks < 5 && !shown; looks++ { // or keys pile up that a slow machine has not taken
+			time.Sleep(100 * time.Millisecond)
+			lines, err := a.ScreenText(a.ctx)
+			a.must(err)
+			shown = strings.Contains(rightSide(lines), text)
 		}
 	}
 }
@@ -156,7 +157,7 @@ func (a *appliance) tells(texts ...string) {
 		return true
 	})
 	if err != nil {
-		a.t.Fatalf("wait for %q on the screen: %v\n%s", missing, err, strings.Join(lines, "\n"))
+		a.t.Fatalf("wait for %q on the screen: %v\nwhen that was waited for it showed last:\n%s", missing, a.Explain(err), strings.Join(lines, "\n"))
 	}
 }
 

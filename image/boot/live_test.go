@@ -100,7 +100,7 @@ func (l live) wantsNoNetwork() {
 	l.says("run 0 home --line")
 	l.hears("A network interface is up: dummy0.")
 	l.hears("Enter is")
-	time.Sleep(hand)
+	l.minds()
 	l.says("1")
 	l.hears("= exit status 3")
 }
@@ -110,7 +110,7 @@ func (p *player) leavesHome() {
 	p.t.Helper()
 	p.page = p.hears("End this program")
 	p.hears("Enter is")
-	time.Sleep(hand)
+	p.minds()
 	p.says(p.numberOf(question{page: p.page}, "End this program"))
 	p.hears("= exit status 0")
 }

@@ -141,6 +141,7 @@ func (s *sticks) playUntil(t *testing.T, c cut, rules ...*rule) *player {
 	s.table.plugged = nil
 	if gone {
 		for _, w := range s.drives {
+			w.Left()
 			_, err := w.LosePower(c.survives)
 			a.must(err)
 		}

@@ -59,10 +59,20 @@ const anyNumber = -1
 // for a question that was not understood. The longest silence is a key derivation.
 const stall = 2 * time.Minute
 
-// hand is how long a person needs to see that something is asked. Line mode takes
-// no Enter that comes within 100 ms of a question, and a passphrase must not be
-// typed before its echo is off.
-const hand = 400 * time.Millisecond
+// hand is how long a person needs at least to answer. Line mode takes no Enter that
+// comes within 100 ms of a question, counted from when it reads.
+const hand = 200 * time.Millisecond
+
+// minds waits until the machine waits for an answer itself: its text arrives before
+// it reads, and a passphrase that is typed before its echo is off is seen. How much
+// before depends on what else this computer does.
+func (a *appliance) minds() {
+	a.t.Helper()
+	if err := a.WaitIdle(a.ctx); err != nil && !a.Ended() { // the power may be cut meanwhile
+		a.must(err)
+	}
+	time.Sleep(hand)
+}
 
 // plays leads a machine by rules. Its first screens come first.
 func plays(a *appliance, t *table, rules ...[]*rule) *player {
@@ -304,14 +314,18 @@ func (p *player) takes(r *rule, q question) {
 	if answer == notTyped {
 		return
 	}
-	time.Sleep(hand)
-	p.says(answer)
+	if p.minds(); !p.Ended() {
+		p.says(answer)
+	}
 }
 
 // fails ends the test, and shows what was said.
 func (p *player) fails(format string, args ...any) {
 	p.t.Helper()
-	p.t.Fatalf("%s\nsince the last answer:\n%s\nall:\n%s", fmt.Sprintf(format, args...), p.page, p.heard)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(p.ctx), 10*time.Second)
+	defer cancel()
+	screen, err := p.ScreenText(ctx) // where a kernel says why it stands still
+	p.t.Fatalf("%s\nsince the last answer:\n%s\nscreen: %v\n%s\nall:\n%s", fmt.Sprintf(format, args...), p.page, err, strings.Join(screen, "\n"), p.heard)
 }
 
 // ended tells what the rules expected and was never asked, and passphrases that

@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"signer/image/qemu"
 )
@@ -29,8 +28,6 @@ var update = flag.Bool("update", false, "take the handbook's pictures anew")
 const (
 	appliancePage = "../../docs/handbook/appliance.md"
 	shotsFolder   = "../../docs/handbook/shots"
-
-	settles = 20 * time.Second // within that a screen is as it stays
 )
 
 // shot is a picture of the handbook.
@@ -136,7 +133,7 @@ func (a *appliance) shows(name string) {
 	picture, err := png.Decode(bytes.NewReader(data))
 	a.must(err)
 	was := lasting(qemu.Read(picture, a.medium.Fonts...))
-	ctx, cancel := context.WithTimeout(a.ctx, settles)
+	ctx, cancel := context.WithTimeout(a.ctx, soon)
 	defer cancel()
 	is, err := a.WaitScreenText(ctx, func(lines []string) bool { return anyOrder(lasting(lines)) == anyOrder(was) })
 	if err != nil {

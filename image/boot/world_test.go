@@ -114,6 +114,9 @@ func start(t *testing.T, change func(*qemu.Config)) *appliance {
 		c.Kernel, c.Initrd = m.kernel, m.initrd
 		c.Append = m.Lines[0] + c.Append
 	}
+	if c.Kernel != "" {
+		c.Append += qemu.OnABusyComputer
+	}
 	qemu.Need(t, c)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
