@@ -204,8 +204,8 @@ func (p *persistent) unlock(q ceremony.Question) (ceremony.Answer, error) {
 	return ceremony.Answer{Secret: []byte(strings.ReplaceAll(key, "-", " "))}, nil
 }
 
-// bring moves the drive that is asked for. A tray notices at once: what does not
-// come in seconds is not there.
+// bring moves the drive that is asked for. A tray notices at once: what has not
+// come in a minute is not there.
 func (p *persistent) bring(ctx context.Context, q ceremony.Question) (ceremony.Answer, error) {
 	if other := p.instead[q.Motion.Label]; p.turned[q.ID] && other != "" {
 		q.Motion.Label = other
@@ -216,7 +216,7 @@ func (p *persistent) bring(ctx context.Context, q ceremony.Question) (ceremony.A
 	select {
 	case <-ctx.Done():
 		return ceremony.Answer{}, context.Cause(ctx)
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		return ceremony.Answer{}, fmt.Errorf("%s waits for %s of %q: %s %q", q.ID, q.Motion.Move, q.Motion.Label, pageOf(q), q.Options)
 	}
 }

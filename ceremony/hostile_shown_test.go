@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"signer/ceremony"
 	"signer/ceremony/tuf"
@@ -106,17 +105,17 @@ func alterJSON(t testing.TB, dir, name, list string, alter func(map[string]any))
 	put(t, dir, name, b)
 }
 
-// TestAKeyFileThatAsksForGigabytes: it is refused before anything is derived, its
-// holder is passed over, and the others sign.
+// TestAKeyFileThatAsksForGigabytes: it is refused for what it asks for, before
+// anything is derived, its holder is passed over, and the others sign.
 func TestAKeyFileThatAsksForGigabytes(t *testing.T) {
 	p := newPast(t)
-	for name, c := range map[string]struct{ old, altered string }{
-		"a gigabyte":     {`"N":2,`, `"N":1073741824,`},
-		"wide blocks":    {`"r":8,`, `"r":8388608,`},
-		"a deep file":    {`"encrypted":true`, `"encrypted":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000)},
-		"a large file":   {`"encrypted":true`, `"encrypted":true` + strings.Repeat(" ", 70_000)},
-		"a name twice":   {`"encrypted":true`, `"encrypted":true,"encrypted":true`},
-		"another cipher": {`nacl/secretbox`, `rot13\u001b[2J\u202e`},
+	for name, c := range map[string]struct{ old, altered, says string }{
+		"a gigabyte":     {`"N":2,`, `"N":1073741824,`, "an unknown key derivation: scrypt with N 1073741824, r 8, p 1"},
+		"wide blocks":    {`"r":8,`, `"r":8388608,`, "an unknown key derivation: scrypt with N 2, r 8388608, p 1"},
+		"a deep file":    {`"encrypted":true`, `"encrypted":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000), "encrypted[0][0]"},
+		"a large file":   {`"encrypted":true`, `"encrypted":true` + strings.Repeat(" ", 70_000), "larger than it may be"},
+		"a name twice":   {`"encrypted":true`, `"encrypted":true,"encrypted":true`, "encrypted (byte 18): this name appears twice"},
+		"another cipher": {`nacl/secretbox`, `rot13\u001b[2J\u202e`, "data.cipher.name (byte 150)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -132,16 +131,12 @@ func TestAKeyFileThatAsksForGigabytes(t *testing.T) {
 				}
 			})
 			w.seen = watcher{op: &robot{tray: w.tray}}
-			begun := time.Now()
 			if err := ceremony.Run(t.Context(), ceremony.Renew(), w.env, &w.seen); err != nil {
 				t.Fatal(err)
 			}
-			if took := time.Since(begun); took > 10*time.Second {
-				t.Errorf("it took %s", took)
-			}
 			w.seen.showsNothingHidden(t)
-			if !w.seen.told(ceremony.Trouble, "keys/root1.json on root-backup-1 cannot be used: ") {
-				t.Error("nobody was told")
+			if !w.seen.told(ceremony.Trouble, "keys/root1.json on root-backup-1 cannot be used: open key file: "+c.says) {
+				t.Errorf("nobody was told that it says %s", c.says)
 			}
 			root := readStrict(t, read(t, filepath.Join(w.dir, "repository/repository/4.root.json")))
 			if len(root.Signatures) != 2 {

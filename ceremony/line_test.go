@@ -22,7 +22,7 @@ var colourOptions = []Option{{Key: "red", Label: "Red"}, {Key: "blue", Label: "B
 func lineAnswer(t *testing.T, input string, q Question) (a Answer, shown string, err error) {
 	t.Helper()
 	var out bytes.Buffer
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	a, err = NewLine(strings.NewReader(input), &out, LineOptions{}).Ask(ctx, q)
 	return a, out.String(), err

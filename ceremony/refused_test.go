@@ -56,7 +56,7 @@ func (b *beside) alarms() (texts []string) {
 // isTold waits until an alarm names the device.
 func (b *beside) isTold(t testing.TB, device string) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		if strings.Contains(strings.Join(b.alarms(), "\n"), device) {
 			return
 		}
@@ -108,10 +108,11 @@ func TestRefusedDevicesAreTold(t *testing.T) {
 			g.mu.Unlock()
 			g.refuse(device)
 			op.isTold(t, device)
+			op.isTold(t, "Acme keyboard, "+q.ID)
 		}
 	}
 	var once sync.Once
-	op.progress = func() { once.Do(func() { go g.refuse("Evil camera, while a drive is written") }) }
+	op.progress = func() { once.Do(func() { g.refuse("Evil camera, while a drive is written") }) }
 	if err := ceremony.Run(t.Context(), ceremony.AddNote(), w.env, op); err != nil {
 		t.Fatalf("%v\n%s", err, w.out.String())
 	}
