@@ -49,7 +49,7 @@ func TestCheckExitStatus(t *testing.T) {
 		says string
 	}{
 		{"the repository drive", []string{drive("repository")}, exitGood, "GOOD"},
-		{"the signing drive, for fleetctl", []string{drive("signing")}, exitGood, "would work      add, timestamp\n"},
+		{"the signing drive, for fleetctl", []string{drive("signing")}, exitGood, "fleetctl and tuf v0.5.2, in this folder\n"},
 		{"every drive", []string{drive("root-backup-1"), drive("root-backup-2"), drive("signing"), drive("repository")}, exitGood, "drive signing"},
 		{"what is inside repository", []string{filepath.Join(drive("repository"), "repository")}, exitGood, "A repository folder"},
 		{"a file is missing", []string{broken}, exitFailed, "repository/targets.json: The drive lists it"},

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"signer/ceremony"
-	"signer/ceremony/tuf"
 	"signer/usb"
 )
 
@@ -58,7 +57,7 @@ func (r *rehearsal) run(ctx context.Context, words []string, std stdio) int {
 	if err != nil {
 		return fail(std, err)
 	}
-	env := ceremony.Env{Now: time.Now, Rand: rand.Reader, Drives: drives, Cost: tuf.ProductCost, Built: built(),
+	env := ceremony.Env{Now: time.Now, Rand: rand.Reader, Drives: drives, Cost: keyCost, Built: built(),
 		Rehearsal: true, Network: interfacesUp}
 	if entry.Stage != nil && allBlank(drives) {
 		_, _ = fmt.Fprintln(std.err, "The drives to rehearse with are made; this takes some seconds.")

@@ -61,7 +61,7 @@ func (r *keyRequest) start(ctx context.Context, words []string, std stdio) int {
 	if wrong := r.wrongUsage(); wrong != "" {
 		return wrongUsage("", "request: "+wrong, std)
 	}
-	r.now, r.rand, r.cost = time.Now(), rand.Reader, tuf.ProductCost
+	r.now, r.rand, r.cost = time.Now(), rand.Reader, keyCost
 	// Who leaves with Ctrl+C leaves a passphrase half read, or a drive half written.
 	ctx, stop := stoppable(ctx, std)
 	defer stop()

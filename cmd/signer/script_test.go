@@ -14,8 +14,19 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// productCost is the variable under which this program locks keys as people have
+// it. Else that costs nothing here: scripts prove other things, but for those that
+// set it.
+const productCost = "SIGNER_TEST_PRODUCT_COST"
+
+// programs are those that tests run under their names.
+var programs = map[string]func(){"signer": main}
+
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"signer": main})
+	if os.Getenv(productCost) == "" {
+		keyCost = 2
+	}
+	testscript.Main(m, programs)
 }
 
 // TestScripts runs the program as people do: testdata/*.txtar read like sessions

@@ -130,7 +130,7 @@ func (w *repositoryWork) inRepository(ctx context.Context, std stdio, line *prog
 }
 
 func (w *repositoryWork) world(std stdio, line *progress) release.Options {
-	o := release.Options{Command: w.command, Now: w.now, Rand: rand.Reader, Cost: tuf.ProductCost, DryRun: w.dryRun, ReadOnly: w.readOnly,
+	o := release.Options{Command: w.command, Now: w.now, Rand: rand.Reader, Cost: keyCost, DryRun: w.dryRun, ReadOnly: w.readOnly,
 		Progress: func(p release.Progress) {
 			line.doing(p.Doing)
 			line.expect(p.Total, 0)
