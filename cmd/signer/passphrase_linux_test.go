@@ -8,32 +8,51 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"signer/ceremony"
+	"signer/ceremony/secret"
 	"signer/ceremony/tuf"
 )
 
+// readings is what a person reads, and asked says when a question stands at its end.
+type readings struct {
+	mu    sync.Mutex
+	text  string
+	asked chan struct{}
+}
+
+func (p *readings) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.text += string(b)
+	if strings.HasSuffix(p.text, ": ") {
+		p.asked <- struct{}{}
+	}
+	return len(b), nil
+}
+
+func (p *readings) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text
+}
+
 // atTerminal are passphrases that a person types.
-func atTerminal(t *testing.T) (user *os.File, k *keyPassphrases, page func() string) {
+func atTerminal(t *testing.T) (user *os.File, k *keyPassphrases, p *readings) {
 	t.Helper()
 	user, side := terminal(t)
-	prompts, said := io.Pipe()
+	p = &readings{asked: make(chan struct{}, 8)}
 	t.Cleanup(asItWas(side))
-	k = newKeyPassphrases(stdio{in: side, err: said}, "", func() {})
-	shown := make(chan string, 1)
-	go func() {
-		all, _ := io.ReadAll(prompts)
-		shown <- string(all)
-	}()
-	return user, k, func() string { _ = said.Close(); return <-shown }
+	return user, newKeyPassphrases(stdio{in: side, err: p}, "", func() {}), p
 }
 
 // TestWhoTypesAPassphraseIsAskedAgain: after a wrong one, and after an empty one.
 // What is typed while nothing is asked yet is not seen either.
 func TestWhoTypesAPassphraseIsAskedAgain(t *testing.T) {
-	user, k, page := atTerminal(t)
+	user, k, p := atTerminal(t)
 	if _, err := user.WriteString("\nfirst try\n"); err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +70,7 @@ func TestWhoTypesAPassphraseIsAskedAgain(t *testing.T) {
 	if err != nil || string(pass) != "second try" {
 		t.Fatalf("%q, %v", string(pass), err)
 	}
-	said := page()
+	said := p.String()
 	for _, want := range []string{"does not open: the passphrase is empty. Try again", "does not open: wrong passphrase. Try again", "Passphrase of the targets key: "} {
 		if !strings.Contains(said, want) {
 			t.Errorf("not said: %q in\n%s", want, said)
@@ -62,24 +81,29 @@ func TestWhoTypesAPassphraseIsAskedAgain(t *testing.T) {
 // TestStoppedAtAPassphraseOfARepository: Ctrl+C is heard, what is said then has a
 // line of its own, and the terminal shows again what is typed.
 func TestStoppedAtAPassphraseOfARepository(t *testing.T) {
-	user, k, page := atTerminal(t)
+	user, k, p := atTerminal(t)
 	side := k.std.in.(*os.File)
 	ctx, stop := stoppable(t.Context(), k.std)
 	running, end := context.WithCancelCause(ctx)
+	ended, ask := make(chan struct{}), k.ask
+	k.ask = func(prompt string) (secret.Bytes, error) {
+		defer close(ended)
+		return ask(prompt)
+	}
 	go func() {
-		hides(side)
+		<-p.asked
 		end(ceremony.ErrStop)
 	}()
 	if _, err := k.Old(running, tuf.RoleTargets, nil); !wasStopped(err) {
 		t.Error(err)
 	}
-	if said := page(); said != "Passphrase of the targets key: \n" {
+	if said := p.String(); said != "Passphrase of the targets key: \n" {
 		t.Errorf("what follows stands beside the question: %q", said)
 	}
 	if _, err := user.WriteString("\n"); err != nil { // which ends the reading
 		t.Fatal(err)
 	}
-	time.Sleep(20 * time.Millisecond)
+	<-ended // before the terminal is given back: a reading gives it back as it found it
 	stop()
 	if !echoes(side, true) {
 		t.Error("what is typed after the program is not seen")
@@ -95,7 +119,7 @@ func TestPassphraseCommandIsStopped(t *testing.T) {
 	defer stop()
 	k := newKeyPassphrases(stdio{in: strings.NewReader(""), err: io.Discard}, "sleep 30 & sleep 30", func() {})
 	began := time.Now()
-	if _, err := k.Old(ctx, tuf.RoleTargets, nil); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 5*time.Second {
+	if _, err := k.Old(ctx, tuf.RoleTargets, nil); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 20*time.Second {
 		t.Errorf("after %v: %v", time.Since(began), err)
 	}
 }

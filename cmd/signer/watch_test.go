@@ -65,7 +65,7 @@ func (p *watchpost) read(t *testing.T, name string) string {
 func (p *watchpost) watch(t *testing.T, args ...string) (code int, out, errs string) {
 	t.Helper()
 	w := newWatching()
-	w.now, w.walk = func() time.Time { return p.at }, remote.WalkOptions{Stall: 5 * time.Second, Pause: time.Millisecond}
+	w.now, w.walk = func() time.Time { return p.at }, remote.WalkOptions{Stall: time.Minute, Pause: time.Millisecond}
 	var stdout, stderr bytes.Buffer
 	std := stdio{out: &stdout, err: &stderr}
 	c := command{name: "watch", args: "URL…", options: w.options(), run: w.run}

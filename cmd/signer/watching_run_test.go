@@ -14,7 +14,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"signer/ceremony/tuf/oracle"
 )
@@ -151,7 +150,7 @@ func TestWatchingRunsOnLambda(t *testing.T) {
 		{"watch", "ftp://x.test", `8476a536/error {"errorType": "signer", "errorMessage": "watch ended with status 1: see the log"}`},
 		{"other", h.url, `8476a536/error {"errorType": "signer", "errorMessage": "other ended with status 2: see the log"}`},
 	} {
-		l := &lambda{said: make(chan string, 1)}
+		l := &lambda{said: make(chan string, 8)}
 		api := httptest.NewServer(l)
 		bash := exec.CommandContext(t.Context(), "bash", bootstrap)
 		bash.Env = append(h.env, "AWS_LAMBDA_RUNTIME_API="+strings.TrimPrefix(api.URL, "http://"), "LAMBDA_TASK_ROOT="+h.bin, "_HANDLER="+c.handler,
@@ -161,16 +160,16 @@ func TestWatchingRunsOnLambda(t *testing.T) {
 		if err := bash.Start(); err != nil {
 			t.Fatal(err)
 		}
+		_ = bash.Wait() // it ends because it was sent away
+		api.Close()
 		select {
 		case said := <-l.said:
 			if said != c.want {
 				t.Errorf("%s: %s", c.handler, said)
 			}
-		case <-time.After(30 * time.Second):
+		default:
 			t.Errorf("%s: it says nothing", c.handler)
 		}
-		_ = bash.Wait() // it ends because it was sent away
-		api.Close()
 		if t.Failed() {
 			t.Fatalf("%s", &log)
 		}
