@@ -32,15 +32,15 @@ func dieAtEach(t *testing.T, consistent bool, fate death) {
 	next.AddContent(t, later())
 	next.Renew(t, remotetest.Today().AddDate(1, 1, 0), tuf.RoleTimestamp)
 	start, dir := old.folder(t, wares()), next.folder(t, merged(wares(), later()))
-	s := newServer(t)
-	to := s.open(t)
-	publish(t, start, to)
-	first, moments := s.holding(), 0
+	published := newServer(t)
+	publish(t, start, published.open(t))
+	first, moments := published.holding(), 0
 	o := options()
 	o.NoCheck = true // it only reads
 	for n := 1; ; n++ {
+		s := newServer(t) // of its own: what was given up may reach the last one late
 		s.holds(first)
-		s.forget()
+		to := s.open(t)
 		var dead atomic.Bool // a server that died stays dead
 		s.dying(func(i int, _ string) death {
 			switch {

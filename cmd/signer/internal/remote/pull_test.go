@@ -150,12 +150,12 @@ func TestPullDiesAtEveryRequest(t *testing.T) {
 	old.AddContent(t, wares())
 	next := old.copied()
 	next.AddContent(t, later())
-	s := newServer(t)
-	from := s.open(t)
-	publish(t, next.folder(t, merged(wares(), later())), from)
+	published := newServer(t)
+	publish(t, next.folder(t, merged(wares(), later())), published.open(t))
 	for n := 1; ; n++ {
-		dir := old.folder(t, wares())
-		s.forget()
+		s := newServer(t) // of its own: what was given up may reach the last one late
+		s.holds(published.holding())
+		from, dir := s.open(t), old.folder(t, wares())
 		var dead atomic.Bool
 		s.dying(func(i int, _ string) death {
 			if i == n {

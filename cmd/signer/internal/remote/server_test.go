@@ -72,7 +72,7 @@ func (s *server) open(t testing.TB) remote.Store {
 			tt.Setenv(name, value)
 		}
 	}
-	return destination(t, "s3://"+bucketName, remote.S3Options{Endpoint: s.URL, Attempts: 1, Stall: 5 * time.Second})
+	return destination(t, "s3://"+bucketName, remote.S3Options{Endpoint: s.URL, Attempts: 1})
 }
 
 func (s *server) seen() []string {
