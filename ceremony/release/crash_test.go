@@ -73,7 +73,7 @@ func copied(t testing.TB, dir string) string {
 	return to
 }
 
-// copyTo keeps modes, which os.CopyFS does not.
+// copyTo keeps modes, whatever the umask, which os.CopyFS does not.
 func copyTo(t testing.TB, dir, to string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
@@ -92,7 +92,7 @@ func copyTo(t testing.TB, dir, to string) {
 		if err != nil {
 			return err
 		}
-		return os.WriteFile(name, b, info.Mode())
+		return errors.Join(os.WriteFile(name, b, info.Mode()), os.Chmod(name, info.Mode()))
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -22,7 +22,8 @@ func openDir(t testing.TB, name string) *Dir {
 	return d
 }
 
-// lay writes files into a folder as they come, without care.
+// lay writes files into a folder as they come, without care: whatever the umask,
+// anybody may read them.
 func lay(t testing.TB, dir string, files map[string]string) {
 	t.Helper()
 	for name, data := range files {
@@ -30,7 +31,7 @@ func lay(t testing.TB, dir string, files map[string]string) {
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(name, []byte(data), 0o644); err != nil {
+		if err := errors.Join(os.WriteFile(name, []byte(data), 0o644), os.Chmod(name, 0o644)); err != nil {
 			t.Fatal(err)
 		}
 	}
