@@ -55,24 +55,13 @@ type question struct {
 
 const anyNumber = -1
 
-// stall is how long a machine says nothing while no rule fits: nobody may wait
-// for a question that was not understood. The longest silence is a key derivation.
+// stall is how long a machine says nothing while no rule fits, and then does nothing
+// either: nobody may wait for a question that was not understood.
 const stall = 2 * time.Minute
 
 // hand is how long a person needs at least to answer. Line mode takes no Enter that
 // comes within 100 ms of a question, counted from when it reads.
 const hand = 200 * time.Millisecond
-
-// minds waits until the machine waits for an answer itself: its text arrives before
-// it reads, and a passphrase that is typed before its echo is off is seen. How much
-// before depends on what else this computer does.
-func (a *appliance) minds() {
-	a.t.Helper()
-	if err := a.WaitIdle(a.ctx); err != nil && !a.Ended() { // the power may be cut meanwhile
-		a.must(err)
-	}
-	time.Sleep(hand)
-}
 
 // plays leads a machine by rules. Its first screens come first.
 func plays(a *appliance, t *table, rules ...[]*rule) *player {
@@ -185,17 +174,18 @@ func (p *player) play(until string) {
 // listens waits for more. It is false when the machine has ended.
 func (p *player) listens() bool {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeoutCause(p.ctx, stall, fmt.Errorf("no rule answers this, and nothing was said for %v", stall))
-	defer cancel()
-	said, err := p.Serial().ExpectMatch(ctx, regexp.MustCompile(`(?s)^.+`))
+	said, err := p.hearsMore()
+	for err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && p.ctx.Err() == nil && p.works() {
+		said, err = p.hearsMore()
+	}
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return false
 	case err != nil:
 		p.fails("%v", err)
 	}
-	p.page += said[0]
-	p.heard += said[0]
+	p.page += said
+	p.heard += said
 	return true
 }
 

@@ -15,7 +15,7 @@ func (m *Machine) WaitIdle(ctx context.Context) error {
 	ctx, cancel := patient(ctx)
 	defer cancel()
 	for {
-		if idle, err := m.idle(ctx); idle || err != nil {
+		if idle, err := m.Idle(ctx); idle || err != nil {
 			return err
 		}
 		select {
@@ -26,7 +26,8 @@ func (m *Machine) WaitIdle(ctx context.Context) error {
 	}
 }
 
-func (m *Machine) idle(ctx context.Context) (bool, error) {
+// Idle tells whether the processor has nothing to do at this instant.
+func (m *Machine) Idle(ctx context.Context) (bool, error) {
 	var said string
 	if err := m.Do(ctx, "human-monitor-command", map[string]any{"command-line": "info registers"}, &said); err != nil {
 		return false, err
