@@ -61,6 +61,14 @@ func (r releaserV0) same(t testing.TB, before, v0 Published, version string, pat
 	}
 }
 
+// farOff is a date that the clock of no computer is at which runs these tests:
+// v0.5.2 goes by that, and opens nothing that has expired.
+func farOff() time.Time { return ceremonyDay.AddDate(200, 0, 0) }
+
+func alwaysUntil(date time.Time) map[Role]time.Time {
+	return map[Role]time.Time{RoleTargets: date, RoleSnapshot: date, RoleTimestamp: date}
+}
+
 func additionsOf(version string, paths ...string) (add []Addition) {
 	for _, path := range paths {
 		add = append(add, Addition{path, int64(len(path)), sha512.Sum512([]byte(path)), version})
@@ -72,7 +80,9 @@ func additionsOf(version string, paths ...string) (add []Addition) {
 // paths that are listed already, and a repository without targets at first.
 func TestAddTargetsAsV0(t *testing.T) {
 	c := newCrew(t, 3)
-	p := published(t, c, 2, false)
+	creation := c.creation(2, false)
+	creation.Expires, creation.Online = farOff(), alwaysUntil(farOff())
+	p := publishedBy(t, c, creation)
 	keys := map[Role][]*PrivateKey{RoleTargets: c.online[:1], RoleSnapshot: c.online[1:2], RoleTimestamp: c.online[2:]}
 	r := releaserV0{newV0Folder(t, p, keys), c.online}
 	for _, step := range []struct {
@@ -88,7 +98,7 @@ func TestAddTargetsAsV0(t *testing.T) {
 		p = r.files(t, p)
 		r.same(t, before, p, step.version, step.paths...)
 
-		ours, err := opened(t, p).AddTargets(additionsOf("2", "ours/"+step.paths[0], step.paths[1]), everyDay(), c.online...)
+		ours, err := opened(t, p).AddTargets(additionsOf("2", "ours/"+step.paths[0], step.paths[1]), alwaysUntil(farOff()), c.online...)
 		if err != nil {
 			t.Fatal(err)
 		}

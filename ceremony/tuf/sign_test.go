@@ -46,7 +46,12 @@ func TestGoldenRepository(t *testing.T) {
 // published goes the whole way, from a change to the files.
 func published(t testing.TB, c crew, threshold int, consistent bool) Published {
 	t.Helper()
-	reviewed := confirmed(t, derived(t, nil, c.creation(threshold, consistent)))
+	return publishedBy(t, c, c.creation(threshold, consistent))
+}
+
+func publishedBy(t testing.TB, c crew, creation Change) Published {
+	t.Helper()
+	reviewed := confirmed(t, derived(t, nil, creation))
 	root, err := Sign(reviewed, c.root...)
 	if err != nil {
 		t.Fatal(err)
