@@ -58,7 +58,7 @@ func nginx(t testing.TB, program, dir string) (string, error) {
 		ended <- <-ended
 	}
 	url := "http://127.0.0.1:" + port
-	for range 500 {
+	for until := time.Now().Add(patience); time.Now().Before(until); {
 		if answers(url + prefix) {
 			t.Cleanup(stop)
 			return url, nil
