@@ -3,6 +3,8 @@
 package proof_test
 
 import (
+	"bytes"
+	"crypto/ed25519"
 	"fmt"
 	"maps"
 	"os"
@@ -10,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"signer/ceremony/secret/leak"
 	"signer/ceremony/tuf/oracle"
 )
 
@@ -64,7 +67,7 @@ func established(t *testing.T, files string) string {
 }
 
 func endAtEach(t *testing.T, dir string, command func(int) string) {
-	at := packaged(t, dir)
+	at, lock := packaged(t, dir), unlockTimestamp(t, dir)
 	args := func(i int) []string { return append([]string{signer(t), "updates"}, strings.Fields(command(i))...) }
 	must(t, updates(t), dir, strings.Fields(command(0))...) // the folders that the first one makes are there
 	var all points
@@ -89,7 +92,30 @@ func endAtEach(t *testing.T, dir string, command func(int) string) {
 	if undone == 0 || done == 0 {
 		t.Errorf("of the ends that were tried %d left the folder as it was, and %d came after the commit", undone, done)
 	}
+	lock()
 	goesOn(t, dir, at)
+}
+
+// unlockTimestamp takes the lock off the key that every recovery signs with: to
+// derive it is most of what one costs. lock puts the file back as it was, unless a
+// command has replaced it.
+func unlockTimestamp(t *testing.T, dir string) (lock func()) {
+	t.Helper()
+	name := filepath.Join(dir, "keys", "timestamp.json")
+	locked := read(t, name)
+	opened, err := leak.Unlock(locked, []byte(passphrases["timestamp"]))
+	if err != nil || len(opened) != 1 {
+		t.Fatalf("%d keys, %v", len(opened), err)
+	}
+	private := ed25519.NewKeyFromSeed(opened[0].Bytes)
+	unlocked := fmt.Appendf(nil, `{"encrypted":false,"data":[{"keytype":"ed25519","scheme":"ed25519","keyid_hash_algorithms":["sha256","sha512"],"keyval":{"public":"%x","private":"%x"}}]}`,
+		private.Public(), []byte(private))
+	write(t, name, unlocked)
+	return func() {
+		if bytes.Equal(read(t, name), unlocked) {
+			write(t, name, locked)
+		}
+	}
 }
 
 // recovers wants a folder whole, now or after the next command.

@@ -38,6 +38,7 @@ func TestPowerLoss(t *testing.T) {
 }
 
 func loseAtEach(t *testing.T, dir, command string) {
+	unlockTimestamp(t, dir)
 	before := versions(t, dir)
 	d := disk{t: t, dir: dir, content: make(map[inode][]byte), names: make(map[inode]map[string]entry), played: make(map[string]bool)}
 	d.all("")

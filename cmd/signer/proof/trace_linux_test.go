@@ -76,18 +76,22 @@ func trace(t *testing.T, w watcher, dir string, env []string, args ...string) (s
 		t.Fatal(err)
 	}
 	defer output.Close()
-	done := make(chan error)
+	done := make(chan error, 1)
 	go func() {
+		defer close(done)      // also where the watcher ends the test
 		runtime.LockOSThread() // ptrace is between threads; the thread ends with this
 		var err error
 		well, err = follow(w, dir, &syscall.ProcAttr{
 			Dir: dir, Env: append(os.Environ(), env...),
 			Files: []uintptr{0, output.Fd(), output.Fd()},
-			Sys:   &syscall.SysProcAttr{Ptrace: true},
+			Sys:   &syscall.SysProcAttr{Ptrace: true, Setpgid: true},
 		}, args)
 		done <- err
 	}()
-	err = <-done
+	err, ended := <-done
+	if !ended {
+		t.FailNow()
+	}
 	if err == syscall.EPERM {
 		oracle.Missing(t, "ptrace is not allowed here")
 	}
@@ -97,7 +101,8 @@ func trace(t *testing.T, w watcher, dir string, env []string, args ...string) (s
 	return string(read(t, output.Name())), well
 }
 
-// follow waits for the program's threads, and lets each go on.
+// follow waits for the program's threads, and lets each go on. They are a process
+// group: what else was started from this thread, by another test, is not waited for.
 func follow(w watcher, dir string, attr *syscall.ProcAttr, args []string) (well bool, err error) {
 	program, _, err := syscall.StartProcess(args[0], args, attr)
 	if err != nil {
@@ -107,7 +112,7 @@ func follow(w watcher, dir string, attr *syscall.ProcAttr, args []string) (well 
 	under := make(map[int]call) // by thread
 	for first := true; ; first = false {
 		var status syscall.WaitStatus
-		tid, err := syscall.Wait4(-1, &status, syscall.WALL|syscall.WNOTHREAD, nil)
+		tid, err := syscall.Wait4(-program, &status, syscall.WALL|syscall.WNOTHREAD, nil)
 		switch {
 		case err == syscall.EINTR:
 			continue
