@@ -122,6 +122,7 @@ func blankDrives() []drive {
 // that runs out of them ends PID 1, and restarts. What is on the drives then is read
 // by other programs, and followed by clients.
 func TestCreateAndRotate(t *testing.T) {
+	t.Parallel()
 	drives := lay(t, blankDrives()...)
 	ceremoniesOf(t, drives, nil, home("Create a repository"), usualRules(1), createRules())
 

@@ -52,6 +52,7 @@ func afterBuild(t *testing.T) time.Time {
 // TestLocalTimeInTheClockChip: no program can know that, but who looks at a watch
 // sees it.
 func TestLocalTimeInTheClockChip(t *testing.T) {
+	t.Parallel()
 	watch := func() time.Time { return time.Now().In(time.FixedZone("UTC+8", 8*60*60)) }
 	a := atDate(t, watch())
 	if shown := a.shownAt("UTC+8"); near(shown, watch()) || !near(shown, watch().Add(8*time.Hour)) {

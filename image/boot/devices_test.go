@@ -15,6 +15,7 @@ import (
 // hand does, while the screens ask something: each refusal is on the screen by name
 // at once, and on home's page.
 func TestOnlyDrivesAreAdmitted(t *testing.T) {
+	t.Parallel()
 	a := start(t, func(c *qemu.Config) { c.Boot = nil })
 	a.isAwake()
 	a.presses("ret")
@@ -70,6 +71,7 @@ func (a *appliance) returns() {
 // TestTheOnlyKeyboardIsNotTurnedOff: where it says that it is a drive besides, a
 // plain one is asked for, and taken.
 func TestTheOnlyKeyboardIsNotTurnedOff(t *testing.T) {
+	t.Parallel()
 	a := startLines(t, func(c *qemu.Config) { c.Boot, c.Keyboard = nil, qemu.NoKeyboard })
 	odd := qemu.DiskAndKeyboard("odd")
 	odd.Port = "1"

@@ -12,6 +12,7 @@ import (
 // TestFirstScreens: from the power switch to the home screen and off again, at
 // the keyboard, with the boot drive that is taken out when the screen says so.
 func TestFirstScreens(t *testing.T) {
+	t.Parallel()
 	a := start(t, func(c *qemu.Config) { c.Append = " loglevel=7 console=ttyS0" }) // the kernel's notices, until PID 1 silences them
 	a.hears("use of tracefs is restricted; see man kernel_lockdown.7")             // which "confidentiality" restricts, and "integrity" does not
 	a.isAwake()                                                                    // on USB: modules are loaded in spite of that
@@ -31,6 +32,7 @@ func TestFirstScreens(t *testing.T) {
 // TestTheFirstScreenWaitsForNoDriver: a keyboard of a laptop, whose driver is in
 // the kernel, is heard while modules are being loaded.
 func TestTheFirstScreenWaitsForNoDriver(t *testing.T) {
+	t.Parallel()
 	a := start(t, func(c *qemu.Config) { c.Keyboard = qemu.PS2Keyboard })
 	a.tells("Which keyboard is it?", "0 drives") // though one is plugged in
 	a.presses("ret")

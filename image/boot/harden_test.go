@@ -10,6 +10,7 @@ import (
 // TestAnOpenKernelIsNotTrusted: who had the stick in hand can tell GRUB to start
 // the kernel without its locks, and Secure Boot does not mind.
 func TestAnOpenKernelIsNotTrusted(t *testing.T) {
+	t.Parallel()
 	a := start(t, func(c *qemu.Config) {
 		m := theImage(t)
 		c.Kernel, c.Initrd, c.Keyboard = m.kernel, m.initrd, qemu.PS2Keyboard // no driver is loaded that far

@@ -33,6 +33,7 @@ func liveInitrd(t *testing.T, m medium) string {
 // PID 1: who is not root is told, drives are seen, one that the system itself has
 // mounted is not touched, and an interface that comes up ends it.
 func TestLiveSystem(t *testing.T) {
+	t.Parallel()
 	m := theImage(t)
 	l := live{appliance: start(t, func(c *qemu.Config) {
 		c.Boot = nil

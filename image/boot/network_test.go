@@ -24,6 +24,7 @@ import (
 
 // TestAnInterfaceStopsTheAppliance: one that is there when the drivers are loaded.
 func TestAnInterfaceStopsTheAppliance(t *testing.T) {
+	t.Parallel()
 	a := startWith(t, "dummy.ko.xz", "numdummies=1", nil)
 	a.hasStopped("dummy0")
 }
@@ -31,6 +32,7 @@ func TestAnInterfaceStopsTheAppliance(t *testing.T) {
 // TestAnInterfaceStopsACeremony: one that appears in the middle, by a card that is
 // put in. A card on USB would not get as far.
 func TestAnInterfaceStopsACeremony(t *testing.T) {
+	t.Parallel()
 	a := startWith(t, "e1000.ko.xz", "", func(c *qemu.Config) {
 		c.More = []string{"-device", "pcie-root-port,id=later,chassis=9"}
 	})

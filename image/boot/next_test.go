@@ -94,6 +94,7 @@ func nextRules(sticks []string, images map[string][]byte, compares ...*rule) []*
 // a copy of its own, and a drive that has none; it compares digests with what is
 // typed, and writes nothing.
 func TestNextImage(t *testing.T) {
+	t.Parallel()
 	m := theImage(t)
 	drives := lay(t, drive{"other", "OTH-1111", 64}, drive{"newer", "NEW-2222", 64}, drive{"older", "OLD-3333", 64}, drive{"same", "SAM-4444", 64})
 	images := map[string][]byte{"newer": made(t, m, time.Now().AddDate(1, 0, 0)), "older": made(t, m, time.Date(2021, 3, 4, 0, 0, 0, 0, time.UTC)), "same": m.data}

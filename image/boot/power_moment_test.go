@@ -21,6 +21,7 @@ import (
 // ceremony goes on with it when it is in again. All that was written before on the
 // way is kept, so that every moment of a power cut can be looked at afterwards.
 func TestPulled(t *testing.T) {
+	t.Parallel()
 	before := repository(t)
 	s := stock(t, before, "root-backup-1", "repository")
 	a := startLines(t, nil)

@@ -71,6 +71,7 @@ func cuts() []cut {
 // computer is started again, nothing unfinished is taken for finished, the keys
 // open, and the ceremony can be done to its end.
 func TestPowerCut(t *testing.T) {
+	t.Parallel()
 	old := repository(t)
 	s := stock(t, old, "root-backup-1", "repository", "transfer")
 	s.table.sticks["new"] = cutCreation(t)

@@ -51,6 +51,7 @@ var shots = []shot{
 
 // TestShots goes through the screens of all pictures.
 func TestShots(t *testing.T) {
+	t.Parallel()
 	a := start(t, nil)
 	a.isAwake()
 	a.shows("keyboard")
@@ -103,6 +104,7 @@ func (a *appliance) goesToAPassphrase() {
 
 // TestLargeShot: the letters of a screen with many pixels can be read.
 func TestLargeShot(t *testing.T) {
+	t.Parallel()
 	a := start(t, func(c *qemu.Config) { c.Append = " vga=0x37a" }) // 1280 by 800, as QEMU's video BIOS counts
 	a.isAwake()
 	a.shows("large")

@@ -99,7 +99,7 @@ type appliance struct {
 
 // patience is for a whole test: every instruction is emulated, on a machine that
 // may do other things besides.
-const patience = 10 * time.Minute
+const patience = 30 * time.Minute
 
 // start starts a computer from the image, whose boot drive is plugged in. Kernel
 // and initramfs are given to it directly, unless change sets a firmware.
@@ -140,7 +140,7 @@ func startLines(t *testing.T, change func(*qemu.Config)) *appliance {
 
 // soon is for one text: whatever waits longer waits for something that does not
 // come.
-const soon = 3 * time.Minute
+const soon = 10 * time.Minute
 
 // sees waits for a text on the screen.
 func (a *appliance) sees(text string) {
