@@ -28,6 +28,7 @@ var found sync.Map
 // many times, and from several processes at once.
 func (p goProgram) command(t testing.TB) []string {
 	t.Helper()
+	notShort(t)
 	if program, known := found.Load(p); known {
 		if _, err := os.Stat(program.(string)); err == nil {
 			return []string{program.(string)}

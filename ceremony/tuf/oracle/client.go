@@ -90,6 +90,7 @@ func (c Client) run(t testing.TB, d Device, target ...string) (seen Trusted, err
 // tufJS needs the modules that npm puts beside the script.
 func tufJS(t testing.TB) []string {
 	t.Helper()
+	notShort(t)
 	node, err := exec.LookPath("node")
 	if err != nil {
 		Missing(t, "tuf-js needs node: "+err.Error())

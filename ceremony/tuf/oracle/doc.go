@@ -17,7 +17,8 @@
 // The Go programs are modules of their own, as no module can hold two versions
 // of go-tuf; they are built by the go command when a test first asks. Where
 // Node, nginx or the Python library is not at hand, the test is skipped with the
-// reason, or fails when SIGNER_REQUIRE_ALL is set, as .ci/run sets it.
+// reason, or fails when SIGNER_REQUIRE_ALL is set, as .ci/run sets it. With -short
+// nobody is asked.
 //
 //	device := oracle.Device{URL: oracle.Serve(t, "drive/repository"), Root: "root.json", Memory: t.TempDir()}
 //	for _, client := range oracle.Clients() {

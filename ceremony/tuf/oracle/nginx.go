@@ -17,6 +17,7 @@ import (
 // until the test ends, as a releaser's web server does: what is absent is 404.
 func Nginx(t testing.TB, dir string) string {
 	t.Helper()
+	notShort(t)
 	program, err := exec.LookPath("nginx")
 	if err != nil {
 		if program, err = exec.LookPath("/usr/sbin/nginx"); err != nil { // not on everybody's PATH
