@@ -4,35 +4,18 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"strings"
 
 	"signer/ceremony"
 	"signer/ceremony/release"
 )
 
-// showRotated says what was done. Standard output has what fleetctl prints there,
-// or JSON; people read standard error.
+// showRotated says what was done.
 func (w *rotateWork) showRotated(done release.Rotated, std stdio) error {
-	for _, warning := range done.Warnings {
-		_, _ = fmt.Fprintf(std.err, "signer: warning: %s\n", ceremony.Foreign(warning))
-	}
-	if w.json {
-		return writeJSON(std.out, struct {
-			Format string `json:"format"`
-			release.Rotated
-		}{updatesFormat, done})
-	}
-	for _, k := range done.Keys {
-		if _, err := fmt.Fprintf(std.out, "Generated %s key with ID: %s\n", k.Role, k.ID); err != nil {
-			return err
-		}
-	}
-	if w.quiet {
-		return nil
-	}
-	_, err := io.WriteString(std.err, w.rotationStory(done))
-	return err
+	return w.tell(done.Result, struct {
+		Format string `json:"format"`
+		release.Rotated
+	}{updatesFormat, done}, w.rotationStory(done), std)
 }
 
 func (w *rotateWork) rotationStory(done release.Rotated) string {

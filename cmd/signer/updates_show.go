@@ -17,17 +17,22 @@ import (
 // updatesFormat names the form of a result as JSON.
 const updatesFormat = "signer-updates-v1"
 
-// show says what a command did. Standard output has what fleetctl prints there,
-// or JSON; people read standard error.
+// show says what a command did.
 func (w *repositoryWork) show(result release.Result, std stdio) error {
+	return w.tell(result, struct {
+		Format string `json:"format"`
+		release.Result
+	}{updatesFormat, result}, w.story(result), std)
+}
+
+// tell has what fleetctl prints on standard output, or all of it as JSON; people
+// read standard error.
+func (w *repositoryWork) tell(result release.Result, all any, story string, std stdio) error {
 	for _, warning := range result.Warnings {
 		_, _ = fmt.Fprintf(std.err, "signer: warning: %s\n", ceremony.Foreign(warning))
 	}
 	if w.json {
-		return writeJSON(std.out, struct {
-			Format string `json:"format"`
-			release.Result
-		}{updatesFormat, result})
+		return writeJSON(std.out, all)
 	}
 	for _, k := range result.Keys {
 		if result.DryRun {
@@ -40,7 +45,7 @@ func (w *repositoryWork) show(result release.Result, std stdio) error {
 	if w.quiet {
 		return nil
 	}
-	_, err := io.WriteString(std.err, w.story(result))
+	_, err := io.WriteString(std.err, story)
 	return err
 }
 

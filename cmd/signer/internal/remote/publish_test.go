@@ -206,6 +206,9 @@ func TestPublishTellsTheSecond(t *testing.T) {
 	if string(got["timestamp.json"]) != string(other.Timestamp) || string(got["targets.json"]) != string(other.Targets) {
 		t.Error("clients find files of both")
 	}
+	if string(got["targets/orbit/linux/stable/orbit"]) != "orbit 1.2.3" {
+		t.Error("the channel that the other has published is replaced")
+	}
 }
 
 // TestPublishWarns of what no client of TUF minds.

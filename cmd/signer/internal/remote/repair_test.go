@@ -88,24 +88,6 @@ func TestPublishTimestampAfterBrokenOff(t *testing.T) {
 	}
 }
 
-// TestPublishLooksBeforeChannels: who is behind is told before a channel is
-// replaced, not after.
-func TestPublishLooksBeforeChannels(t *testing.T) {
-	r := newRepository(t, 1, false)
-	r.AddContent(t, wares())
-	s := newServer(t)
-	to := s.open(t)
-	publish(t, r.folder(t, wares()), to)
-	other := r.copied()
-	r.AddContent(t, later())
-	other.bump(t)
-	s.before("PUT targets/orbit/linux/1.3.0/orbit", func() { publish(t, other.folder(t, wares()), s.open(t)) })
-	_, err := remote.Publish(t.Context(), source(t, r.folder(t, merged(wares(), later()))), to, options())
-	if !errors.Is(err, remote.ErrChanged) || string(everything(t, to)["targets/orbit/linux/stable/orbit"]) != "orbit 1.2.3" {
-		t.Errorf("got %v, and the channel is replaced", err)
-	}
-}
-
 // TestLargeMetadataIsCompared: a targets.json of 20,000 targets is larger than what
 // goes in one part.
 func TestLargeMetadataIsCompared(t *testing.T) {
