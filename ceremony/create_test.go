@@ -24,7 +24,7 @@ func TestCreateLeavesTheDrivesOfTheDesign(t *testing.T) {
 			}
 			record := "ledger/records/2026-11-22T140500Z-create"
 			backup := []string{"keys/", "keys/root1.json", "keys/root2.json", "keys/root3.json", "ledger/", "ledger/drives.json", "ledger/holders.json",
-				"ledger/records/", record + ".jsonl", record + ".txt", "signer-drive.json"}
+				"ledger/records/", record + ".jsonl", record + ".txt", "ledger/roots/", "signer-drive.json"}
 			repository := []string{"repository/", "repository/1.root.json", "repository/root.json", "repository/snapshot.json",
 				"repository/targets.json", "repository/timestamp.json", "staged/"}
 			want := map[string][]string{

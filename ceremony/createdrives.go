@@ -3,18 +3,22 @@ package ceremony
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"signer/ceremony/tuf"
 )
 
 // writeBackups puts all root keys on each backup. Nothing on them is metadata: a
-// client could trust nothing of it.
+// client could trust nothing of it. Each has the folder for roots, which come later:
+// a power cut while a folder is made on FAT can leave a drive that nobody reads, and
+// these do not count yet.
 func writeBackups(ctx context.Context, s *Session) error {
 	all := s.State.backups()
 	for i, b := range all {
 		job := driveJob{role: RootBackup, label: b.label, what: "all root keys, each locked with its passphrase",
 			title: fmt.Sprintf("Root backup %d of %d", i+1, len(all)), keys: b.keys, files: s.ledgerFiles,
-			end: "Put the label " + b.label + " on it, and keep it apart from the other backups."}
+			dirs: []string{strings.TrimSuffix(ledgerRoots, "/")},
+			end:  "Put the label " + b.label + " on it, and keep it apart from the other backups."}
 		if s.State.Plan.PerHolder {
 			job.what = "the root key of " + b.keys[0].Holder + ", locked with its passphrase"
 			job.end = "Put the label " + b.label + " on it. " + b.keys[0].Holder + " keeps it."
