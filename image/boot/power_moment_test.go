@@ -205,7 +205,7 @@ func (r *replayed) moment(t *testing.T, label string, w *writing, m *losing, sur
 }
 
 // lostFolders: none is without its clusters. The kernel does not list such a drive,
-// and the appliance refuses it: so no ceremony makes a folder on a drive that counts.
+// and the appliance refuses it: so a renewal makes no folder on a drive that counts.
 func lostFolders(t *testing.T, when, dir string, torn []string) {
 	t.Helper()
 	for _, name := range torn {
