@@ -150,5 +150,3 @@ func TestTransferDriveOfAnotherRepository(t *testing.T) {
 	}
 	w.unchanged(t, before)
 }
-
-var usual = []string{"root-backup-1", "root-backup-2", "signing", "repository", "transfer", "spare"}

@@ -103,3 +103,6 @@ func TestAnExpiredRootIsRenewed(t *testing.T) {
 	}
 	eachReaches(t, at, w.path("repository", "repository"), 2)
 }
+
+// usual are the drives of the usual plan, one to carry things, and one to spare.
+var usual = []string{"root-backup-1", "root-backup-2", "signing", "repository", "transfer", "spare"}
