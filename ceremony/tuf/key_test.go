@@ -21,6 +21,14 @@ func withKey(t *testing.T, declared string, listed any) []byte {
 	return inked(t, signed, pens(1, 2)...)
 }
 
+// rootKey is a key as a root lists it, and what is said of it.
+type rootKey struct {
+	name    string
+	listed  any
+	strict  string // what Strict says; "" when it takes the key
+	history string // the deviation in History; "-" when it refuses too
+}
+
 func TestKeysInRoot(t *testing.T) {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -38,12 +46,7 @@ func TestKeysInRoot(t *testing.T) {
 	edited := func(edit func(dict)) dict { d := fresh(); edit(d); return d }
 	ecdsaPEM, ninth := pemOfKey(t, private.Public()), at(fresh(), "keyval")["public"].(string)
 
-	for _, c := range []struct {
-		name    string
-		listed  any
-		strict  string // what Strict says; "" when it takes the key
-		history string // the deviation in History; "-" when it refuses too
-	}{
+	for _, c := range []rootKey{
 		{"Ed25519", fresh(), "", ""},
 		{"ECDSA in PEM", listing("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256", ecdsaPEM), "", ""},
 		{"RSA in PEM", listing("rsa", "rsassa-pss-sha256", pemOfKey(t, rsaKey.Public())), "", ""},
@@ -66,23 +69,25 @@ func TestKeysInRoot(t *testing.T) {
 		{"no public", edited(func(d dict) { d["keyval"] = dict{} }), `"public" is missing`, "-"},
 		{"a key in a list", []any{}, "want an object", "-"},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			b := withKey(t, idOf(c.listed), c.listed)
-			_, err := ParseRoot(b, Strict)
-			if (c.strict == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), c.strict) {
-				t.Errorf("Strict says %v, want %q", err, c.strict)
-			}
-			root, err := ParseRoot(b, History)
-			switch {
-			case c.history == "-" && err == nil:
-				t.Error("History takes the key")
-			case c.history == "-":
-			case err != nil:
-				t.Errorf("History refuses: %v", err)
-			case (c.history == "") != (len(root.Deviations) == 0), !strings.Contains(strings.Join(root.Deviations, "\n"), c.history):
-				t.Errorf("History shows %q, want %q", root.Deviations, c.history)
-			}
-		})
+		t.Run(c.name, c.isJudged)
+	}
+}
+
+func (c rootKey) isJudged(t *testing.T) {
+	b := withKey(t, idOf(c.listed), c.listed)
+	_, err := ParseRoot(b, Strict)
+	if (c.strict == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), c.strict) {
+		t.Errorf("Strict says %v, want %q", err, c.strict)
+	}
+	root, err := ParseRoot(b, History)
+	switch {
+	case c.history == "-" && err == nil:
+		t.Error("History takes the key")
+	case c.history == "-":
+	case err != nil:
+		t.Errorf("History refuses: %v", err)
+	case (c.history == "") != (len(root.Deviations) == 0), !strings.Contains(strings.Join(root.Deviations, "\n"), c.history):
+		t.Errorf("History shows %q, want %q", root.Deviations, c.history)
 	}
 }
 

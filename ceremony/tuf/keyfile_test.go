@@ -153,6 +153,14 @@ func TestSeveralKeysInOneFile(t *testing.T) {
 	}
 }
 
+// badKeyFile is a file that is not opened.
+type badKeyFile struct {
+	b    []byte
+	pass string
+	want error  // nil: any
+	text string // of the error
+}
+
 func TestOpenRefuses(t *testing.T) {
 	good := func(pass string, keys ...*PrivateKey) []byte {
 		plain, err := writeKeys(keys)
@@ -173,12 +181,7 @@ func TestOpenRefuses(t *testing.T) {
 		}
 		return bytes.Replace(b, []byte(from), []byte(to), 1)
 	}
-	for name, c := range map[string]struct {
-		b    []byte
-		pass string
-		want error  // nil: any
-		text string // of the error
-	}{
+	for name, c := range map[string]badKeyFile{
 		"wrong passphrase":        {good("p", k[0]), "q", ErrWrongPassphrase, ""},
 		"no passphrase":           {good("p", k[0]), "", ErrWrongPassphrase, ""},
 		"empty passphrase":        {good("", k[0]), "", ErrEmptyPassphrase, ""},
@@ -210,14 +213,17 @@ func TestOpenRefuses(t *testing.T) {
 		"a list and something":    {lockedFile(t, []byte(`[] x`), "p"), "p", errInside, ""},
 		"a field beside the keys": {mixed(`"scheme"`, `"x": 1, "scheme"`), "p", errInside, ""},
 	} {
-		keys, err := cheapOpener.Open(c.b, secret.Bytes(c.pass))
-		if err == nil || keys != nil {
-			t.Errorf("%s: opened", name)
-			continue
-		}
-		if c.want != nil && !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.text) {
-			t.Errorf("%s: %v", name, err)
-		}
+		t.Run(name, c.isRefused)
+	}
+}
+
+func (c badKeyFile) isRefused(t *testing.T) {
+	keys, err := cheapOpener.Open(c.b, secret.Bytes(c.pass))
+	if err == nil || keys != nil {
+		t.Fatal("opened")
+	}
+	if c.want != nil && !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.text) {
+		t.Error(err)
 	}
 }
 

@@ -75,21 +75,17 @@ func names(r remote.Report) (names []string) {
 	return names
 }
 
+// unpublishable is a folder that must not be published.
+type unpublishable struct {
+	source func(t *testing.T, r *repository) string
+	also   func(t *testing.T, r *repository, to remote.Store)
+	want   error
+	says   string
+}
+
 // TestPublishRefuses: nothing at all is written then.
 func TestPublishRefuses(t *testing.T) {
-	published := func(t *testing.T) (*repository, remote.Store) {
-		r := newRepository(t, 1, false)
-		r.AddContent(t, wares())
-		to := destination(t, t.TempDir(), remote.S3Options{})
-		publish(t, r.folder(t, wares()), to)
-		return r, to
-	}
-	for name, c := range map[string]struct {
-		source func(t *testing.T, r *repository) string
-		also   func(t *testing.T, r *repository, to remote.Store)
-		want   error
-		says   string
-	}{
+	for name, c := range map[string]unpublishable{
 		"another company":                {source: func(t *testing.T, _ *repository) string { return newRepository(t, 2, false).folder(t, nil) }, want: tuf.ErrFork},
 		"an older timestamp":             {source: older, want: tuf.ErrRollback},
 		"another timestamp of a version": {source: func(t *testing.T, r *repository) string { return twin(t, r) }, says: "another timestamp"},
@@ -131,25 +127,30 @@ func TestPublishRefuses(t *testing.T) {
 			return dir
 		}, says: "belong together"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			r, to := published(t)
-			old := r.copied()
-			from := c.source(t, r)
-			if c.also != nil {
-				c.also(t, old, to)
-			}
-			before := everything(t, to)
-			_, err := remote.Publish(t.Context(), source(t, from), to, options())
-			if !errors.Is(err, remote.ErrRefused) || c.want != nil && !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.says) {
-				t.Errorf("got %v, want it refused: %v %s", err, c.want, c.says)
-			}
-			after := everything(t, to)
-			for name := range merged(before, after) {
-				if string(before[name]) != string(after[name]) {
-					t.Errorf("%q was changed all the same", name)
-				}
-			}
-		})
+		t.Run(name, c.isRefused)
+	}
+}
+
+func (c unpublishable) isRefused(t *testing.T) {
+	r := newRepository(t, 1, false)
+	r.AddContent(t, wares())
+	to := destination(t, t.TempDir(), remote.S3Options{})
+	publish(t, r.folder(t, wares()), to)
+	old := r.copied()
+	from := c.source(t, r)
+	if c.also != nil {
+		c.also(t, old, to)
+	}
+	before := everything(t, to)
+	_, err := remote.Publish(t.Context(), source(t, from), to, options())
+	if !errors.Is(err, remote.ErrRefused) || c.want != nil && !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.says) {
+		t.Errorf("got %v, want it refused: %v %s", err, c.want, c.says)
+	}
+	after := everything(t, to)
+	for name := range merged(before, after) {
+		if string(before[name]) != string(after[name]) {
+			t.Errorf("%q was changed all the same", name)
+		}
 	}
 }
 

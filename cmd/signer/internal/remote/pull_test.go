@@ -61,15 +61,18 @@ func TestPull(t *testing.T) {
 	}
 }
 
+// unpullable is what must not be pulled, or not over what is here.
+type unpullable struct {
+	there func(t *testing.T, r *repository, s *server) // what happens to what is published
+	here  func(t *testing.T, r *repository, dir string)
+	root  bool // another company's is trusted
+	want  error
+	says  string
+}
+
 // TestPullRefuses: the folder stays as it was.
 func TestPullRefuses(t *testing.T) {
-	for name, c := range map[string]struct {
-		there func(t *testing.T, r *repository, s *server) // what happens to what is published
-		here  func(t *testing.T, r *repository, dir string)
-		root  bool // another company's is trusted
-		want  error
-		says  string
-	}{
+	for name, c := range map[string]unpullable{
 		"what was not published": {here: func(t *testing.T, r *repository, dir string) { r.bump(t); r.into(t, dir, nil) }, want: tuf.ErrRollback},
 		"a root that was not published": {here: func(t *testing.T, r *repository, dir string) {
 			r.Renew(t, remotetest.Today().AddDate(1, 1, 0))
@@ -108,38 +111,40 @@ func TestPullRefuses(t *testing.T) {
 			s.alter("timestamp.json", []byte(strings.Replace(string(r.Timestamp), `"sig":"`, `"sig":"00`, 1)))
 		}, says: "timestamp"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			r := newRepository(t, 1, false)
-			r.AddContent(t, wares())
-			s := newServer(t)
-			from := s.open(t)
-			dir := r.folder(t, wares())
-			publish(t, dir, from)
-			if c.there != nil {
-				c.there(t, r, s)
-			}
-			if c.here != nil {
-				c.here(t, r, dir)
-			}
-			before := everything(t, local(t, dir))
-			o := pullOptions()
-			if c.root {
-				o.Root = newRepository(t, 2, false).Roots[0]
-			}
-			_, err := remote.Pull(t.Context(), from, dir, o)
-			said := ""
-			if err != nil {
-				said = err.Error() + remote.HintOf(err)
-			}
-			if !errors.Is(err, remote.ErrRefused) || c.want != nil && !errors.Is(err, c.want) || !strings.Contains(said, c.says) {
-				t.Errorf("got %v, want it refused: %v %s", err, c.want, c.says)
-			}
-			for name, b := range everything(t, local(t, dir)) {
-				if was, ok := before[name]; ok && string(was) != string(b) {
-					t.Errorf("%q was changed all the same", name)
-				}
-			}
-		})
+		t.Run(name, c.isRefused)
+	}
+}
+
+func (c unpullable) isRefused(t *testing.T) {
+	r := newRepository(t, 1, false)
+	r.AddContent(t, wares())
+	s := newServer(t)
+	from := s.open(t)
+	dir := r.folder(t, wares())
+	publish(t, dir, from)
+	if c.there != nil {
+		c.there(t, r, s)
+	}
+	if c.here != nil {
+		c.here(t, r, dir)
+	}
+	before := everything(t, local(t, dir))
+	o := pullOptions()
+	if c.root {
+		o.Root = newRepository(t, 2, false).Roots[0]
+	}
+	_, err := remote.Pull(t.Context(), from, dir, o)
+	said := ""
+	if err != nil {
+		said = err.Error() + remote.HintOf(err)
+	}
+	if !errors.Is(err, remote.ErrRefused) || c.want != nil && !errors.Is(err, c.want) || !strings.Contains(said, c.says) {
+		t.Errorf("got %v, want it refused: %v %s", err, c.want, c.says)
+	}
+	for name, b := range everything(t, local(t, dir)) {
+		if was, ok := before[name]; ok && string(was) != string(b) {
+			t.Errorf("%q was changed all the same", name)
+		}
 	}
 }
 
