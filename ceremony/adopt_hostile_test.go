@@ -43,15 +43,18 @@ func (o *old) refuses(t *testing.T, want string) {
 	}
 }
 
+// hostileTree is a good one but for some files.
+type hostileTree struct {
+	want  string
+	files map[string][]byte // in place of good ones; nil: not there
+	spoil func(t *testing.T, dir string)
+}
+
 // TestAdoptRefusesHostileTrees: threats.md, "What comes in on a drive".
 func TestAdoptRefusesHostileTrees(t *testing.T) {
 	good := newMaker(t, 1, 1).files(t, 2)
 	other := newMaker(t, 2, 1).files(t, 2)
-	for name, c := range map[string]struct {
-		want  string
-		files map[string][]byte // in place of good ones; nil: not there
-		spoil func(t *testing.T, dir string)
-	}{
+	for name, c := range map[string]hostileTree{
 		"a link": {"repository/targets.json: not a regular file", map[string][]byte{"repository/targets.json": nil}, func(t *testing.T, dir string) {
 			link(t, "/etc/passwd", filepath.Join(dir, "repository", "targets.json"))
 		}},
@@ -99,15 +102,17 @@ func TestAdoptRefusesHostileTrees(t *testing.T) {
 			}
 		}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			dir := lay(t, with(good, c.files))
-			o := oldSticks(t, dir)
-			if c.spoil != nil {
-				c.spoil(t, o.drive("old-stick"))
-			}
-			o.refuses(t, c.want)
-		})
+		t.Run(name, func(t *testing.T) { c.isRefused(t, good) })
 	}
+}
+
+func (c hostileTree) isRefused(t *testing.T, good map[string][]byte) {
+	dir := lay(t, with(good, c.files))
+	o := oldSticks(t, dir)
+	if c.spoil != nil {
+		c.spoil(t, o.drive("old-stick"))
+	}
+	o.refuses(t, c.want)
 }
 
 func link(t *testing.T, to, name string) {

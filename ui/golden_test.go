@@ -11,13 +11,24 @@ import (
 // Every kind of screen, as a person sees it. What is wrong in a golden screen is
 // wrong: look at the files, not only at the test.
 
+// goldenScreen is a screen in a step of a creation, and how it comes about.
+type goldenScreen struct {
+	name, step string
+	o          Options
+	do         func(*robot)
+}
+
+func (c goldenScreen) isShown(t *testing.T) {
+	r := inCreation(t, c.step, c.o)
+	c.do(r)
+	r.golden(c.name)
+}
+
+// TestGoldenScreens: what is asked and read. TestGoldenScreensOfWork: what is shown
+// while something is done, and beside it.
 func TestGoldenScreens(t *testing.T) {
 	tray := Options{Tray: newTray()}
-	for _, c := range []struct {
-		name, step string
-		o          Options
-		do         func(*robot)
-	}{
+	for _, c := range []goldenScreen{
 		{"read", "what-you-need", Options{}, func(r *robot) { r.ask(needs()) }},
 		{"read-rehearsal", "what-you-need", tray, func(r *robot) { r.ask(needs()) }},
 		{"read-more", "review", Options{}, func(r *robot) { r.ask(powers()) }},
@@ -44,6 +55,14 @@ func TestGoldenScreens(t *testing.T) {
 		{"passphrase", "root-keys", Options{}, func(r *robot) { r.ask(passphrase()); r.input("nobody says this") }},
 		{"passphrase-reveal", "root-keys", Options{}, func(r *robot) { r.ask(reveal()) }},
 		{"passphrase-words", "root-keys", Options{}, func(r *robot) { r.ask(typeBack()); r.input("abac\tunbr ab") }},
+	} {
+		t.Run(c.name, c.isShown)
+	}
+}
+
+func TestGoldenScreensOfWork(t *testing.T) {
+	tray := Options{Tray: newTray()}
+	for _, c := range []goldenScreen{
 		{"wait", "root-keys", Options{}, func(r *robot) { r.ask(locking()); r.beats(29) }},
 		{"wait-drive", "root-backups", Options{}, func(r *robot) { r.ask(insert()) }},
 		{"wait-drive-rehearsal", "root-backups", tray, func(r *robot) { r.ask(insert()); r.beats(5) }},
@@ -79,11 +98,7 @@ func TestGoldenScreens(t *testing.T) {
 		}},
 		{"long-list", "plan", Options{}, func(r *robot) { r.ask(longList()); r.input(down, down, down, down, down, down, down, down, down) }},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			r := inCreation(t, c.step, c.o)
-			c.do(r)
-			r.golden(c.name)
-		})
+		t.Run(c.name, c.isShown)
 	}
 }
 

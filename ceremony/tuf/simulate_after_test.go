@@ -81,53 +81,70 @@ type succession struct {
 	stops  string // the clients that stop; "" none
 }
 
+const v0, v2, allClients = "go-tuf v0.5.2", "go-tuf v2.4.2", "every client"
+
+func newTargets() pen   { return newPen(111) }
+func newSnapshot() pen  { return newPen(112) }
+func newTimestamp() pen { return newPen(113) }
+
+func replaceAll(p *publishing) {
+	p.may = map[Role][]pen{RoleTargets: {newTargets()}, RoleSnapshot: {newSnapshot()}, RoleTimestamp: {newTimestamp()}}
+	p.signed = p.may
+}
+
+func versions(p *publishing, timestamp, snapshot, targets int) {
+	p.timestamp, p.snapshot, p.targets = timestamp, snapshot, targets
+}
+
+func twoSnapshot(p *publishing) {
+	p.may = with(p.may, RoleSnapshot, snapshotPen(), newSnapshot())
+	p.signed = with(p.signed, RoleSnapshot, snapshotPen(), newSnapshot())
+}
+
 func successions() []succession {
-	newTargets, newSnapshot, newTimestamp := newPen(111), newPen(112), newPen(113)
-	replaceAll := func(p *publishing) {
-		p.may = map[Role][]pen{RoleTargets: {newTargets}, RoleSnapshot: {newSnapshot}, RoleTimestamp: {newTimestamp}}
-		p.signed = p.may
-	}
-	versions := func(p *publishing, timestamp, snapshot, targets int) {
-		p.timestamp, p.snapshot, p.targets = timestamp, snapshot, targets
-	}
-	twoSnapshot := func(p *publishing) {
-		p.may = with(p.may, RoleSnapshot, snapshotPen(), newSnapshot)
-		p.signed = with(p.signed, RoleSnapshot, snapshotPen(), newSnapshot)
-	}
-	const v0, v2, all = "go-tuf v0.5.2", "go-tuf v2.4.2", "every client"
+	return slices.Concat(rootsAlone(), removals(), setBack())
+}
+
+func rootsAlone() []succession {
 	return []succession{
 		{name: "a root that adds keys, alone", alone: true, after: func(p *publishing) {
-			p.may = with(with(p.may, RoleTargets, targetsPen(), newTargets), RoleTimestamp, timestampPen(), newTimestamp)
+			p.may = with(with(p.may, RoleTargets, targetsPen(), newTargets()), RoleTimestamp, timestampPen(), newTimestamp())
 		}},
-		{name: "a root that replaces a targets key, alone", alone: true, want: ErrTogether, stops: all,
+		{name: "a root that replaces a targets key, alone", alone: true, want: ErrTogether, stops: allClients,
 			says:  "takes a key away from targets. Publish with it, signed by its keys: targets.json, snapshot.json, and last timestamp.json of a version above 4",
-			after: func(p *publishing) { p.may = with(p.may, RoleTargets, newTargets) }},
-		{name: "a root that replaces a timestamp key, alone", alone: true, want: ErrTogether, stops: all,
+			after: func(p *publishing) { p.may = with(p.may, RoleTargets, newTargets()) }},
+		{name: "a root that replaces a timestamp key, alone", alone: true, want: ErrTogether, stops: allClients,
 			says:  "takes a key away from timestamp. Publish with it, signed by its keys: and last timestamp.json of a version above 4",
-			after: func(p *publishing) { p.may = with(p.may, RoleTimestamp, newTimestamp) }},
+			after: func(p *publishing) { p.may = with(p.may, RoleTimestamp, newTimestamp()) }},
 		{name: "a root that removes one of two targets keys that signed, alone", alone: true, want: ErrTogether, stops: v0,
 			before: func(p *publishing) {
-				p.may, p.signed = with(p.may, RoleTargets, targetsPen(), newTargets), with(p.signed, RoleTargets, targetsPen(), newTargets)
+				p.may, p.signed = with(p.may, RoleTargets, targetsPen(), newTargets()), with(p.signed, RoleTargets, targetsPen(), newTargets())
 			},
 			says:  "takes a key away from targets",
-			after: func(p *publishing) { p.may = with(p.may, RoleTargets, newTargets) }},
+			after: func(p *publishing) { p.may = with(p.may, RoleTargets, newTargets()) }},
 		// Here we are stricter than clients: one rule for all online keys.
 		{name: "a root that removes one of two snapshot keys that signed, alone", alone: true, want: ErrTogether, before: twoSnapshot,
 			says:  "takes a key away from snapshot",
-			after: func(p *publishing) { p.may = with(p.may, RoleSnapshot, newSnapshot) }},
-		{name: "a root that wants two signatures, alone", alone: true, want: ErrTogether, stops: all,
-			before: func(p *publishing) { p.may = with(p.may, RoleTargets, targetsPen(), newTargets) },
+			after: func(p *publishing) { p.may = with(p.may, RoleSnapshot, newSnapshot()) }},
+		{name: "a root that wants two signatures, alone", alone: true, want: ErrTogether, stops: allClients,
+			before: func(p *publishing) { p.may = with(p.may, RoleTargets, targetsPen(), newTargets()) },
 			says:   "wants more signatures of the online files than they have",
 			after:  func(p *publishing) { p.threshold = map[Role]int{RoleTargets: 2} }},
+	}
+}
+
+// removals are roots that take keys away, with files that their keys signed.
+func removals() []succession {
+	return []succession{
 		{name: "a removal, all signed again, timestamp and all one higher", after: func(p *publishing) { replaceAll(p); versions(p, 5, 4, 3) }},
 		{name: "a removal, all signed again, only the timestamp higher", before: twoSnapshot, after: func(p *publishing) {
-			p.may, p.signed = with(p.may, RoleSnapshot, newSnapshot), with(p.signed, RoleSnapshot, newSnapshot)
+			p.may, p.signed = with(p.may, RoleSnapshot, newSnapshot()), with(p.signed, RoleSnapshot, newSnapshot())
 			p.timestamp++
 		}},
 		{name: "a removed targets key, the same timestamp version", want: ErrStranded, stops: v0,
 			says: "timestamp.json has version 4 as before: it must have a higher one",
 			after: func(p *publishing) {
-				p.may, p.signed = with(p.may, RoleTargets, newTargets), with(p.signed, RoleTargets, newTargets)
+				p.may, p.signed = with(p.may, RoleTargets, newTargets()), with(p.signed, RoleTargets, newTargets())
 				versions(p, 4, 4, 3)
 			}},
 		{name: "compromise: lower versions and three new keys", says: "is started again", after: func(p *publishing) { replaceAll(p); versions(p, 1, 1, 1) }},
@@ -144,9 +161,9 @@ func successions() []succession {
 				p.signed = p.may
 				versions(p, 1, 1, 1)
 			}},
-		{name: "compromise: timestamp and snapshot keys stay", want: ErrRollback, stops: all, says: "timestamp.json has version 1, and it was 4",
+		{name: "compromise: timestamp and snapshot keys stay", want: ErrRollback, stops: allClients, says: "timestamp.json has version 1, and it was 4",
 			after: func(p *publishing) {
-				p.may = with(p.may, RoleTargets, newTargets)
+				p.may = with(p.may, RoleTargets, newTargets())
 				p.signed = p.may
 				versions(p, 1, 1, 1)
 			}},
@@ -157,9 +174,14 @@ func successions() []succession {
 				p.signed = p.may
 				versions(p, 1, 1, 1)
 			}},
-		{name: "an older timestamp", want: ErrRollback, stops: all, says: "timestamp.json has version 3, and it was 4", after: func(p *publishing) { p.timestamp-- }},
-		{name: "an older snapshot", want: ErrRollback, stops: all, says: "snapshot.json has version 2, and it was 3", after: func(p *publishing) { versions(p, 5, 2, 2) }},
-		{name: "older targets", want: ErrRollback, stops: all, says: "targets.json has version 1, and it was 2", after: func(p *publishing) { versions(p, 5, 4, 1) }},
+	}
+}
+
+func setBack() []succession {
+	return []succession{
+		{name: "an older timestamp", want: ErrRollback, stops: allClients, says: "timestamp.json has version 3, and it was 4", after: func(p *publishing) { p.timestamp-- }},
+		{name: "an older snapshot", want: ErrRollback, stops: allClients, says: "snapshot.json has version 2, and it was 3", after: func(p *publishing) { versions(p, 5, 2, 2) }},
+		{name: "older targets", want: ErrRollback, stops: allClients, says: "targets.json has version 1, and it was 2", after: func(p *publishing) { versions(p, 5, 4, 1) }},
 		{name: "another timestamp of the same version", says: "does not look at it", after: func(p *publishing) { p.snapshot++ }},
 	}
 }
