@@ -28,90 +28,127 @@ type transferDrive struct {
 	noted   []string               // parts of the page where the keys are compared
 }
 
+// stagings make staged roots out of the latest one.
+type stagings struct {
+	t    *testing.T
+	p    *past
+	r    rhea
+	root []byte
+}
+
+func (g stagings) edited(name string, edit func(signed), refused ...string) transferDrive {
+	return transferDrive{name: name, files: map[string][]byte{"staged/root.json": g.r.staged(g.root, edit)}, refused: refused}
+}
+
+func (g stagings) text(name, old, altered string, refused ...string) transferDrive {
+	g.t.Helper()
+	staged := g.r.staged(g.root, nil)
+	b := bytes.Replace(staged, []byte(old), []byte(altered), 1)
+	if bytes.Equal(b, staged) {
+		g.t.Fatalf("%s: nothing was altered", name)
+	}
+	return transferDrive{name: name, files: map[string][]byte{"staged/root.json": b}, refused: refused}
+}
+
 func TestHostileStagedRoots(t *testing.T) {
 	p, r := newPast(t), newRhea(t)
-	root := p.roots[3]
-	id := func(key tuf.Key) string { return key.ID.String() }
-	rootKey, another := stranger(t, 1), stranger(t, 2)
-	upper := strings.ToUpper(another.Public)
-	edited := func(name string, edit func(signed), refused ...string) transferDrive {
-		return transferDrive{name: name, files: map[string][]byte{"staged/root.json": r.staged(root, edit)}, refused: refused}
-	}
-	text := func(name, old, altered string, refused ...string) transferDrive {
-		staged := r.staged(root, nil)
-		b := bytes.Replace(staged, []byte(old), []byte(altered), 1)
-		if bytes.Equal(b, staged) {
-			t.Fatalf("%s: nothing was altered", name)
-		}
-		return transferDrive{name: name, files: map[string][]byte{"staged/root.json": b}, refused: refused}
-	}
-	cases := []transferDrive{
-		edited("an added root key", func(s signed) { s.grant("root", id(rootKey), listedKey(rootKey.Public)) },
+	g := stagings{t, p, r, p.roots[3]}
+	p.bring(t, r, slices.Concat(g.ofOtherRoles(), g.ofOddKeys(), g.ofOddText(), g.ofOddFiles(), g.harmless(), g.ofOtherThresholds()))
+}
+
+func (g stagings) ofOtherRoles() []transferDrive {
+	rootKey := stranger(g.t, 1)
+	return []transferDrive{
+		g.edited("an added root key", func(s signed) { s.grant("root", rootKey.ID.String(), listedKey(rootKey.Public)) },
 			"It would add the root key "+rootKey.ID.Short()+"."),
-		edited("a removed root key", func(s signed) { s.revoke("root") }, "It would take key ", "It would take the role root from key "),
-		edited("a removed targets key", func(s signed) { s.revoke("targets") }, "It would take the role targets from key "),
-		edited("a removed timestamp key", func(s signed) { s.revoke("timestamp") }, "It would take the role timestamp from key "),
-		edited("a flipped consistent_snapshot", func(s signed) { s["consistent_snapshot"] = true }, `"consistent_snapshot" would be true, and is false.`),
-		edited("another specification", func(s signed) { s["spec_version"] = "2.0" }, `"spec_version" would be "2.0"`),
-		edited("an unknown field", func(s signed) { s["\x1b[2J\u202e"] = "\u200b" }, `"\x1b[2J\u202e" would be "\u200b"`),
-		edited("an unknown role", func(s signed) { s.at("roles")["mirrors"] = map[string]any{"keyids": []any{}, "threshold": 1} }, `"roles" "mirrors" would be`),
-		edited("a key without a role", func(s signed) { s.at("keys")[id(another)] = listedKey(another.Public) }, "which has no role"),
-		edited("the same key under two ids", func(s signed) {
+		g.edited("a removed root key", func(s signed) { s.revoke("root") }, "It would take key ", "It would take the role root from key "),
+		g.edited("a removed targets key", func(s signed) { s.revoke("targets") }, "It would take the role targets from key "),
+		g.edited("a removed timestamp key", func(s signed) { s.revoke("timestamp") }, "It would take the role timestamp from key "),
+		g.edited("a flipped consistent_snapshot", func(s signed) { s["consistent_snapshot"] = true }, `"consistent_snapshot" would be true, and is false.`),
+		g.edited("another specification", func(s signed) { s["spec_version"] = "2.0" }, `"spec_version" would be "2.0"`),
+		g.edited("an unknown field", func(s signed) { s["\x1b[2J\u202e"] = "\u200b" }, `"\x1b[2J\u202e" would be "\u200b"`),
+		g.edited("an unknown role", func(s signed) { s.at("roles")["mirrors"] = map[string]any{"keyids": []any{}, "threshold": 1} }, `"roles" "mirrors" would be`),
+	}
+}
+
+func (g stagings) ofOddKeys() []transferDrive {
+	another := stranger(g.t, 2)
+	id, upper := another.ID.String(), strings.ToUpper(another.Public)
+	return []transferDrive{
+		g.edited("a key without a role", func(s signed) { s.at("keys")[id] = listedKey(another.Public) }, "which has no role"),
+		g.edited("the same key under two ids", func(s signed) {
 			same := listedKey(another.Public)
-			s.grant("targets", id(another), same)
+			s.grant("targets", id, same)
 			s.grant("snapshot", strings.Repeat("ab", 32), same)
 		}, "The new snapshot key is not one that all clients take"),
-		edited("the same key in other letters", func(s signed) {
-			s.grant("targets", id(another), listedKey(another.Public))
+		g.edited("the same key in other letters", func(s signed) {
+			s.grant("targets", id, listedKey(another.Public))
 			s.grant("snapshot", strings.Repeat("ab", 32), listedKey(upper))
 		}, "The new snapshot key"),
-		edited("an id that is not the key's", func(s signed) { s.grant("targets", strings.Repeat("00", 32), listedKey(another.Public)) },
+		g.edited("an id that is not the key's", func(s signed) { s.grant("targets", strings.Repeat("00", 32), listedKey(another.Public)) },
 			"The new targets key is not one that all clients take"),
-		edited("a role for a key that is not listed", func(s signed) {
+		g.edited("a role for a key that is not listed", func(s signed) {
 			r := s.at("roles", "targets")
-			r["keyids"] = append(r["keyids"].([]any), id(another))
+			r["keyids"] = append(r["keyids"].([]any), id)
 		}, "which it does not list"),
-		edited("a root key for targets", func(s signed) {
+		g.edited("a root key for targets", func(s signed) {
 			first := s.at("roles", "root")["keyids"].([]any)[0].(string)
 			r := s.at("roles", "targets")
 			r["keyids"] = append(r["keyids"].([]any), first)
 		}, "is, or was, a root key: those are kept offline"),
-		edited("a short key", func(s signed) { s.grant("targets", id(another), listedKey(another.Public[:62])) }, "64 hex digits"),
-		edited("a weak key", func(s signed) { s.grant("targets", id(another), listedKey("01"+strings.Repeat("0", 62))) }, "small order"),
-		edited("a null key", func(s signed) { s.grant("targets", id(another), nil) }, "null"),
-		edited("a null role", func(s signed) { s.at("roles")["targets"] = nil }, "null"),
-		edited("a key of an unknown type", func(s signed) {
+		g.edited("a short key", func(s signed) { s.grant("targets", id, listedKey(another.Public[:62])) }, "64 hex digits"),
+		g.edited("a weak key", func(s signed) { s.grant("targets", id, listedKey("01"+strings.Repeat("0", 62))) }, "small order"),
+		g.edited("a null key", func(s signed) { s.grant("targets", id, nil) }, "null"),
+		g.edited("a null role", func(s signed) { s.at("roles")["targets"] = nil }, "null"),
+		g.edited("a key of an unknown type", func(s signed) {
 			odd := listedKey(another.Public)
 			odd["keytype"], odd["scheme"] = "rot13", "rot13"
-			s.grant("targets", id(another), odd)
+			s.grant("targets", id, odd)
 		}, "rot13"),
-		edited("a version gap", func(s signed) { s["version"] = 5 }, "it is root 5, and root 3 is the latest"),
-		edited("a version that is a float", func(s signed) { s["version"] = 4.5 }, "signed.version", "a number with a fraction"),
-		edited("another file", func(s signed) { s["_type"] = "targets" }, `not "root"`),
-		text("a float for a threshold", `"threshold":2`, `"threshold":2.0`, "signed.roles.root.threshold", "a number with a fraction"),
-		text("a huge version", `"version":4`, `"version":9007199254740993`, "a number beyond 9007199254740991"),
-		text("a name twice", `"version":4`, `"version":4,"version":4`, "version"),
-		text("a name but for case", `"version":4`, `"version":4,"Version":9`, "ersion"),
-		text("a name with a long s", `"keys":`, `"keyſ":{},"keys":`, "key"),
-		text("two values", `"version":4`, `"version":4}}`+strings.Repeat(" ", 10)+"{", "something follows the end"),
+	}
+}
+
+func (g stagings) ofOddText() []transferDrive {
+	return []transferDrive{
+		g.edited("a version gap", func(s signed) { s["version"] = 5 }, "it is root 5, and root 3 is the latest"),
+		g.edited("a version that is a float", func(s signed) { s["version"] = 4.5 }, "signed.version", "a number with a fraction"),
+		g.edited("another file", func(s signed) { s["_type"] = "targets" }, `not "root"`),
+		g.text("a float for a threshold", `"threshold":2`, `"threshold":2.0`, "signed.roles.root.threshold", "a number with a fraction"),
+		g.text("a huge version", `"version":4`, `"version":9007199254740993`, "a number beyond 9007199254740991"),
+		g.text("a name twice", `"version":4`, `"version":4,"version":4`, "version"),
+		g.text("a name but for case", `"version":4`, `"version":4,"Version":9`, "ersion"),
+		g.text("a name with a long s", `"keys":`, `"keyſ":{},"keys":`, "key"),
+		g.text("two values", `"version":4`, `"version":4}}`+strings.Repeat(" ", 10)+"{", "something follows the end"),
+	}
+}
+
+func (g stagings) ofOddFiles() []transferDrive {
+	return []transferDrive{
 		{name: "nothing in it", files: map[string][]byte{"staged/root.json": {}}, refused: []string{"ends too early"}},
 		{name: "deep", files: map[string][]byte{"staged/root.json": []byte(strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000))}, refused: []string{"staged/root.json is refused", "deep"}},
-		{name: "64 MiB", files: map[string][]byte{"staged/root.json": append(r.staged(root, nil), bytes.Repeat([]byte(" "), 64<<20)...)},
+		{name: "64 MiB", files: map[string][]byte{"staged/root.json": append(g.r.staged(g.root, nil), bytes.Repeat([]byte(" "), 64<<20)...)},
 			refused: []string{"neither request.json nor staged/root.json", "staged/root.json was not read", "larger than it may be"}},
 		{name: "nothing", files: map[string][]byte{"holiday.txt": []byte("sun")}, refused: []string{"There is neither request.json nor staged/root.json on this drive."}},
-		{name: "a root of another repository", files: map[string][]byte{"staged/root.json": r.staged(read(t, filepath.Join(p.other, "repository", "repository", "root.json")), nil)},
+		{name: "a root of another repository", files: map[string][]byte{"staged/root.json": g.r.staged(read(g.t, filepath.Join(g.p.other, "repository", "repository", "root.json")), nil)},
 			refused: []string{"staged/root.json is refused"}},
+	}
+}
 
-		// What tuf v0.5.2 always causes is shown, and means nothing.
-		{name: "a moved expiry, and no signature", files: map[string][]byte{"staged/root.json": r.staged(root, nil)},
+// harmless is what tuf v0.5.2 always causes: it is shown, and means nothing.
+func (g stagings) harmless() []transferDrive {
+	return []transferDrive{
+		{name: "a moved expiry, and no signature", files: map[string][]byte{"staged/root.json": g.r.staged(g.root, nil)},
 			noted: []string{"It would expire on Monday 23 November 2026", "Nobody has signed it", "without a proof"}},
-		{name: "foreign signatures", files: map[string][]byte{"staged/root.json": withSignatures(r.staged(root, nil))},
+		{name: "foreign signatures", files: map[string][]byte{"staged/root.json": withSignatures(g.r.staged(g.root, nil))},
 			noted: []string{"Its signatures (2) are not taken"}},
-		{name: "an older root", files: map[string][]byte{"staged/root.json": r.staged(p.roots[2], nil)},
+		{name: "an older root", files: map[string][]byte{"staged/root.json": g.r.staged(g.p.roots[2], nil)},
 			noted: []string{"it was made for root 2; now there is root 3"}},
-		{name: "odds and ends", files: map[string][]byte{"staged/root.json": r.staged(root, nil), "repository/\u202egnp.exe": []byte("x"), "repository/._root.json": []byte("x"),
+		{name: "odds and ends", files: map[string][]byte{"staged/root.json": g.r.staged(g.root, nil), "repository/\u202egnp.exe": []byte("x"), "repository/._root.json": []byte("x"),
 			"keys/notes.txt": []byte("x")}, noted: []string{"repository/<202E>gnp.exe is not used", "keys/notes.txt is not used"}},
 	}
+}
+
+func (g stagings) ofOtherThresholds() (cases []transferDrive) {
 	for _, role := range tuf.Roles() {
 		for what, threshold := range map[string]int{"raised": 3, "lowered": 0} {
 			if role == tuf.RoleRoot && what == "lowered" {
@@ -121,10 +158,10 @@ func TestHostileStagedRoots(t *testing.T) {
 			if threshold == 0 {
 				want = "threshold"
 			}
-			cases = append(cases, edited("a "+what+" threshold of "+string(role), func(s signed) { s.at("roles", string(role))["threshold"] = threshold }, want))
+			cases = append(cases, g.edited("a "+what+" threshold of "+string(role), func(s signed) { s.at("roles", string(role))["threshold"] = threshold }, want))
 		}
 	}
-	p.bring(t, r, cases)
+	return cases
 }
 
 // bring plays each of them, on computers side by side.
