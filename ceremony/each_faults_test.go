@@ -28,7 +28,8 @@ type trial struct {
 }
 
 func trials() []trial {
-	holders := map[string]string{"root-ceo-1": "root-ceo-2", "root-cto-1": "root-cto-2", "root-chair-1": "root-chair-2"}
+	holders := map[string]string{"root-ceo-1": "root-ceo-2", "root-cto-1": "root-cto-2", "root-chair-1": "root-chair-2",
+		"root-backup-1": "root-ceo-1"} // whose list of drives is lost asks for any root backup: here nobody has one of that label
 	return []trial{
 		{name: "adopt", script: ceremony.Adopt, again: true},
 		{name: "rotate", script: ceremony.Rotate, again: true},

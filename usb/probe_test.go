@@ -225,7 +225,7 @@ func TestProbeIsStrict(t *testing.T) {
 		"FAT with five FATs":           {[]string{"mkfs.vfat", "-F", "16"}, 16, "\x05", "damaged FAT"},
 		"FAT32 without a root":         {[]string{"mkfs.vfat", "-F", "32"}, 44, "\x00\x00\x00\x00", "damaged FAT32"},
 		"FAT32 of another version":     {[]string{"mkfs.vfat", "-F", "32"}, 42, "\x01", "damaged FAT32"},
-		"exFAT with a wrong checksum":  {[]string{"mkfs.exfat"}, 100, "\x01", "damaged exFAT"},
+		"exFAT with a wrong checksum":  {[]string{"mkfs.exfat"}, 200, "\x01", "damaged exFAT"},
 		"exFAT that is not zero":       {[]string{"mkfs.exfat"}, 20, "\x01", "damaged exFAT"},
 	} {
 		t.Run(name, func(t *testing.T) {
