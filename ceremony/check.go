@@ -126,7 +126,7 @@ func kindOf(entries []tuf.Entry) TreeKind {
 	for _, e := range entries {
 		top, rest, _ := strings.Cut(e.Name, "/")
 		switch {
-		case e.Name == ManifestName:
+		case e.Name == ManifestName || e.Name == nextManifest:
 			return KindDrive
 		case rest == ManifestName:
 			kind = KindTray

@@ -15,14 +15,19 @@ func (c *checker) checkManifest() {
 	if c.r.Kind == KindTree && c.names["ledger"].Mode.IsDir() {
 		c.find(Broken, ManifestName, "It is missing, and there is a ledger: this drive is unfinished.")
 	}
-	b := c.read(ManifestName, manifestLimit)
-	if c.r.Kind != KindDrive || b == nil {
+	if c.r.Kind != KindDrive {
 		return
 	}
-	m, err := ParseManifest(b)
+	c.read(ManifestName, manifestLimit) // finds what is no file, or too large
+	_, m, err := readManifest(c.tree)
 	switch {
+	case c.unread[ManifestName]:
+		return
 	case errors.Is(err, ErrForbidden):
 		c.find(Refused, ManifestName, "%v.", err)
+		return
+	case errors.Is(err, errNoManifest):
+		c.find(Broken, "", "The drive is unfinished: writing it was cut short.")
 		return
 	case err != nil:
 		c.find(Broken, ManifestName, "The drive is unfinished, or not of this program: %v.", err)
@@ -72,7 +77,7 @@ func (c *checker) checkPresent() {
 		case e.Name == tuf.WorkLock:
 			c.find(Notice, e.Name, "A signer updates command has worked in the drive's own folder. A releaser works on a copy of keys and repository.")
 		case e.Name == nextManifest:
-			c.find(Notice, e.Name, "An update of the drive was cut short when all was written.")
+			c.find(Notice, e.Name, "Writing the drive was cut short when all was written.")
 		case strings.HasPrefix(e.Name, "keys/") && !c.manifest.Role.MayHold(e.Name):
 			c.find(Refused, e.Name, "A %s drive must not hold it.", c.manifest.Role)
 		case !listed[e.Name]:

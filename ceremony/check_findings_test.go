@@ -76,6 +76,32 @@ func TestCheckOfADriveThatWasWorkedIn(t *testing.T) {
 	}
 }
 
+// TestCheckOfADriveThatIsNotFinished: all its files may be there.
+func TestCheckOfADriveThatIsNotFinished(t *testing.T) {
+	for label, files := range created(t) {
+		list := files[ceremony.ManifestName]
+		for _, c := range []struct {
+			name    string
+			changes map[string][]byte
+			verdict ceremony.Gravity
+			want    string
+		}{
+			{"before its list", map[string][]byte{ceremony.ManifestName: nil, nextList: {}}, ceremony.Broken, "unfinished"},
+			{"while its list was written", map[string][]byte{ceremony.ManifestName: list[:100], nextList: {}}, ceremony.Broken, "unfinished"},
+			{"while its list was replaced", map[string][]byte{ceremony.ManifestName: {}, nextList: list}, ceremony.Good, "was cut short when"},
+			{"before its list was in place", map[string][]byte{ceremony.ManifestName: nil, nextList: list}, ceremony.Good, "was cut short when"},
+			{"at the very end", map[string][]byte{nextList: {}}, ceremony.Good, "was cut short when"},
+			{"with a list that its role forbids", map[string][]byte{ceremony.ManifestName: []byte(strings.Replace(string(list), `"files": [`,
+				`"files": [{"name": "other/file", "size": 1, "sha256": "`+strings.Repeat("00", 32)+`"}, `, 1)), nextList: list}, ceremony.Refused, "forbids"},
+		} {
+			r := checkFiles(t, with(files, c.changes))
+			if r.Verdict != c.verdict || !strings.Contains(r.Text(), c.want) {
+				t.Errorf("%s cut short %s: want %s, %q, in\n%s", label, c.name, c.verdict, c.want, r.Text())
+			}
+		}
+	}
+}
+
 func TestCheckRefusesWhatMustNotBeThere(t *testing.T) {
 	drives := created(t)
 	repository, signing, backup := drives["repository"], drives["signing"], drives["root-backup-1"]

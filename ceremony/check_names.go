@@ -65,7 +65,7 @@ func (c *checker) checkStrays() {
 	for _, name := range append(c.layout.Strays, c.layout.Outside...) {
 		switch top, _, _ := strings.Cut(name, "/"); {
 		case !c.names[name].Mode.IsRegular() || unfinished(name) || c.delegated[name]:
-		case top == "ledger" || name == ManifestName:
+		case top == "ledger" || name == ManifestName || name == nextManifest:
 		case name == tuf.WorkJournal:
 			c.find(Broken, name, "A signer updates command was cut off, and not all of its files are in place. The next one in this folder finishes it.")
 		case top == tuf.WorkFolder:

@@ -2,6 +2,7 @@ package ceremony_test
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -120,15 +121,15 @@ func TestPowerFails(t *testing.T) {
 
 // eachTrial plays something at write points of each ceremony: the first of each
 // kind on each drive, the last on each, and of the others every so many. Each
-// test has a sixth of these.
+// test has a sixth of these; with SIGNER_EVERY_POINT both have all there are.
 func eachTrial(t *testing.T, turn int, play func(t *testing.T, b *bench, nth int, at usb.Point)) {
 	for _, tr := range trials() {
 		t.Run(tr.name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, tr)
 			for nth, at := range b.sample() {
-				if nth%6 == turn {
-					play(t, b, nth/6, at)
+				if everyPoint || nth%6 == turn {
+					t.Run(fmt.Sprintf("%d, %s on %s", at.N, at.Op, at.Label), func(t *testing.T) { play(t, b, nth/6, at) })
 				}
 			}
 		})

@@ -68,7 +68,7 @@ func (b *bench) showsWhatIsTorn(t *testing.T, at usb.Point, now map[string]map[s
 // isAsListed says whether a drive holds what its manifest lists. A file that was
 // not put in place does no harm.
 func isAsListed(files map[string][]byte) bool {
-	m, err := ceremony.ParseManifest(files[ceremony.ManifestName])
+	m, err := listOf(files)
 	return err == nil && !slices.ContainsFunc(m.Files, func(f ceremony.ManifestFile) bool { return tuf.DigestOf(files[f.Name]) != f.SHA256 })
 }
 
@@ -145,7 +145,7 @@ func (b *bench) standing(t *testing.T, w *world) map[string]int64 {
 	t.Helper()
 	standing := map[string]int64{}
 	for label, files := range w.all(t) {
-		if m, err := ceremony.ParseManifest(files[ceremony.ManifestName]); err == nil && isAsListed(files) {
+		if m, err := listOf(files); err == nil && isAsListed(files) {
 			standing[label] = m.Root.Version
 		}
 	}

@@ -175,6 +175,8 @@ func (a atHome) is() string {
 		return string(r.Drive.Role) + ", not as it should be"
 	case r.Drive != nil:
 		return string(r.Drive.Role)
+	case r.Kind == KindDrive:
+		return "an unfinished drive"
 	case r.Kind == KindTree || r.Kind == KindRepository:
 		return "a repository of another program, or an unfinished drive"
 	}
@@ -223,9 +225,8 @@ type homeView struct {
 	chain       *ChainSeen
 	roles       []RoleSeen
 	rehearsal   bool
-	own         bool // drives with a manifest
+	own         bool // drives of this program, finished or not
 	several     bool // repositories
-	unfinished  bool // a drive that a ceremony left torn, or of which others are missing
 	foreign     bool // a repository without a manifest
 	ledger      bool // a ledger was read
 	outdated    bool // and it names drives with old keys
@@ -246,9 +247,8 @@ func viewOf(seen []atHome, rehearsal bool) homeView {
 	published, signed := 0, 0
 	for _, at := range seen {
 		r := at.report
-		v.own = v.own || r.Drive != nil
+		v.own = v.own || r.Kind == KindDrive
 		v.foreign = v.foreign || r.Drive == nil && (r.Kind == KindTree || r.Kind == KindRepository)
-		v.unfinished = v.unfinished || r.Drive == nil && r.Kind == KindTree
 		for _, f := range r.Findings {
 			f.File = at.name() + ": " + f.File
 			v.findings = append(v.findings, f)

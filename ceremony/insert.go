@@ -168,7 +168,7 @@ func (s *Session) look(ctx context.Context, d Drive) (finding, error) {
 			found.names = append(found.names, e.Name)
 		}
 		top, _, _ := strings.Cut(e.Name, "/")
-		found.ours = found.ours || slices.Contains([]string{"keys", "repository", "ledger", ManifestName}, top)
+		found.ours = found.ours || slices.Contains([]string{"keys", "repository", "ledger", ManifestName, nextManifest}, top)
 	}
 	found.raw, found.manifest, err = readManifest(vol)
 	if errors.Is(err, ErrGone) {

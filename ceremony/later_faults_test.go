@@ -227,11 +227,11 @@ func (w *world) keepsWhatItHad(t *testing.T, at usb.Point, before map[string]map
 
 // isWhole says whether a drive is what its manifest lists, and nothing else.
 func isWhole(files map[string][]byte) bool {
-	m, err := ceremony.ParseManifest(files[ceremony.ManifestName])
+	m, err := listOf(files)
 	if err != nil {
 		return false
 	}
-	listed := map[string]bool{ceremony.ManifestName: true}
+	listed := map[string]bool{ceremony.ManifestName: true, nextList: true}
 	for _, f := range m.Files {
 		if listed[f.Name] = true; tuf.DigestOf(files[f.Name]) != f.SHA256 {
 			return false

@@ -24,7 +24,8 @@ const ManifestFormat = "signer-drive-v1"
 
 // nextManifest is the list of a drive that is brought up to date, until it has
 // taken the place of the one before: a file that is replaced may be empty after a
-// power cut, though both were written (measured on vfat).
+// power cut, though both were written (measured on vfat). On a drive that is made
+// anew it is there from the first file to the last, and empty.
 const nextManifest = "signer-drive.next.json"
 
 // readManifest reads the list of a drive: the one that is in place, or else the
@@ -38,9 +39,13 @@ func readManifest(t tuf.Tree) (raw []byte, m *Manifest, err error) {
 		if readErr != nil || len(b) == 0 {
 			continue
 		}
-		if m, parseErr := ParseManifest(b); parseErr == nil {
+		m, parseErr := ParseManifest(b)
+		switch {
+		case parseErr == nil:
 			return b, m, nil
-		} else if err == nil {
+		case errors.Is(parseErr, ErrForbidden): // no power cut makes that
+			return nil, nil, parseErr
+		case err == nil:
 			err = parseErr
 		}
 	}

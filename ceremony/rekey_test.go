@@ -153,10 +153,7 @@ func changeCutShort(t *testing.T, at usb.Point, survives func(usb.Point, int) in
 	w.boot(t, usb.VirtualOptions{})
 	files := w.files(t, "root-backup-1")
 	w.allOut(t)
-	m, err := ceremony.ParseManifest(files[ceremony.ManifestName])
-	if err != nil { // the list that was about to take its place
-		m, err = ceremony.ParseManifest(files["signer-drive.next.json"])
-	}
+	m, err := listOf(files)
 	if err != nil {
 		t.Fatalf("%+v: no list of what the drive holds: %v", at, err)
 	}

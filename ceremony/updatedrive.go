@@ -133,7 +133,7 @@ func (w *driveWriter) begin(ctx context.Context, job driveJob, files []tuf.File)
 		return err
 	}
 	if !job.update || job.held == nil { // or it takes the place of one that is gone
-		return w.forgetManifest()
+		return w.startOver()
 	}
 	for _, f := range job.held.Files {
 		if err := ctx.Err(); err != nil {

@@ -108,7 +108,12 @@ type driveWriter struct {
 	outlived    func(name string) bool // what a drive that is brought up to date does not keep
 }
 
-func (w *driveWriter) forgetManifest() error {
+// startOver takes the list off a drive that is made anew, and has an empty one say
+// until finish that the drive is unfinished: all its files may be there.
+func (w *driveWriter) startOver() error {
+	if err := w.vol.WriteFile(nextManifest, nil, 0o644); err != nil {
+		return err
+	}
 	if err := w.vol.Remove(ManifestName); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
