@@ -187,7 +187,7 @@ func (s *sticks) saysHow(t *testing.T, h *atHome) {
 			t.Errorf("home says of %s %q; that it is whole is %v", label, m[1], h.whole[label])
 		}
 	}
-	if new := "NEW-5510"; strings.Contains(h.seen, new) && !strings.Contains(strings.Join(strings.Fields(h.seen), " "), "serial "+new+": a repository of another program, or an unfinished drive") {
+	if new := "NEW-5510"; strings.Contains(h.seen, new) && !strings.Contains(strings.Join(strings.Fields(h.seen), " "), "serial "+new+": an unfinished drive") {
 		t.Errorf("home does not say that a drive is unfinished:\n%s", h.seen)
 	}
 }
