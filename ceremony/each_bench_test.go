@@ -119,7 +119,7 @@ func (w *world) stocked(t *testing.T, item ceremony.Item) {
 	}
 }
 
-// everyPoint is for who changes how drives are written, and has hours.
+// everyPoint is for who changes how drives are written, and has a quarter of an hour.
 var everyPoint = os.Getenv("SIGNER_EVERY_POINT") != ""
 
 // sample is some of the write points.

@@ -20,11 +20,7 @@ func mine() map[string][]byte {
 // TestPublishKeepsWhatAnotherPublished: a timestamp that was signed once more
 // makes a folder newer, and what the other released would be gone.
 func TestPublishKeepsWhatAnotherPublished(t *testing.T) {
-	r := newRepository(t, 1, false)
-	r.AddContent(t, wares())
-	s := newServer(t)
-	to := s.open(t)
-	publish(t, r.folder(t, wares()), to)
+	r, _, to, _ := onServer(t)
 	other := r.copied()
 	other.AddContent(t, later())
 	publish(t, other.folder(t, merged(wares(), later())), to)
@@ -66,12 +62,7 @@ func TestPullTakesTheirTimestamp(t *testing.T) {
 			if name == "a timestamp" && signed == 2 {
 				continue // newer than theirs: it can be published
 			}
-			r := newRepository(t, 1, false)
-			r.AddContent(t, wares())
-			s := newServer(t)
-			from := s.open(t)
-			dir := r.folder(t, wares())
-			publish(t, dir, from)
+			r, _, from, dir := onServer(t)
 			other := r.copied()
 			holds := there(other)
 			publish(t, other.folder(t, holds), from)
@@ -95,12 +86,7 @@ func TestPullTakesTheirTimestamp(t *testing.T) {
 // TestPullTellsOfWhatIsGone: what was added here and never published must be added
 // again.
 func TestPullTellsOfWhatIsGone(t *testing.T) {
-	r := newRepository(t, 1, false)
-	r.AddContent(t, wares())
-	s := newServer(t)
-	from := s.open(t)
-	dir := r.folder(t, wares())
-	publish(t, dir, from)
+	r, _, from, dir := onServer(t)
 	other := r.copied()
 	other.AddContent(t, later())
 	other.bump(t)

@@ -44,11 +44,7 @@ func TestPublishBringsWhatIsListed(t *testing.T) {
 // TestPublishSendsOnlyChanges: a release sends what it brings, and one timestamp a
 // single file. What is unchanged is not even asked for.
 func TestPublishSendsOnlyChanges(t *testing.T) {
-	r := newRepository(t, 1, false)
-	r.AddContent(t, wares())
-	s := newServer(t)
-	to := s.open(t)
-	publish(t, r.folder(t, wares()), to)
+	r, s, to, _ := onServer(t)
 	r.AddContent(t, later())
 	s.forget()
 	report := publish(t, r.folder(t, merged(wares(), later())), to)
@@ -169,11 +165,7 @@ func twin(t *testing.T, r *repository) string {
 
 // TestPublishRootsAlone: a transfer drive brings only new roots.
 func TestPublishRootsAlone(t *testing.T) {
-	r := newRepository(t, 1, false)
-	r.AddContent(t, wares())
-	s := newServer(t)
-	to := s.open(t)
-	publish(t, r.folder(t, wares()), to)
+	r, _, to, _ := onServer(t)
 	r.Renew(t, remotetest.Today().AddDate(1, 1, 0))
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "repository/2.root.json"), r.Roots[1])
@@ -187,11 +179,7 @@ func TestPublishRootsAlone(t *testing.T) {
 // TestPublishTellsTheSecond: of two who publish at once, one is told, and what
 // clients find is whole.
 func TestPublishTellsTheSecond(t *testing.T) {
-	r := newRepository(t, 1, false)
-	r.AddContent(t, wares())
-	s := newServer(t)
-	to := s.open(t)
-	publish(t, r.folder(t, wares()), to)
+	r, s, to, _ := onServer(t)
 	other := r.copied()
 	r.AddContent(t, later())
 	other.bump(t)

@@ -116,12 +116,7 @@ func TestPullRefuses(t *testing.T) {
 }
 
 func (c unpullable) isRefused(t *testing.T) {
-	r := newRepository(t, 1, false)
-	r.AddContent(t, wares())
-	s := newServer(t)
-	from := s.open(t)
-	dir := r.folder(t, wares())
-	publish(t, dir, from)
+	r, s, from, dir := onServer(t)
 	if c.there != nil {
 		c.there(t, r, s)
 	}

@@ -63,6 +63,16 @@ func newServer(t testing.TB) *server {
 	return s
 }
 
+// onServer has a repository published: whose it is, where, and from which folder.
+func onServer(t testing.TB) (r *repository, s *server, at remote.Store, dir string) {
+	t.Helper()
+	r, s = newRepository(t, 1, false), newServer(t)
+	r.AddContent(t, wares())
+	at, dir = s.open(t), r.folder(t, wares())
+	publish(t, dir, at)
+	return r, s, at, dir
+}
+
 // open is the bucket, with credentials that are only the test's.
 func (s *server) open(t testing.TB) remote.Store {
 	t.Helper()
